@@ -1,0 +1,143 @@
+/**
+ * The durable, ordered store between accepting and delivering. This file is the interface that every log
+ * implements and that test/contract holds them to.
+ *
+ * Rules:
+ * - what `append` resolved is read, in order per partition, also after a restart
+ * - same key, same partition
+ * - uncommitted records come again after a restart, committed ones do not
+ * - groups are independent of one another
+ * - a commit after the chunk's partition was lost does nothing
+ * - reading is pulled: nothing is read ahead of what the caller asks for
+ * - abort ends the iteration without an error; close waits for running appends
+ * - after a failed write nothing further is acknowledged on that handle
+ */
+import type { DeadLetter } from '../model/dead-letter.ts';
+import type { LogRecord, NewRecord } from '../model/record.ts';
+
+export interface AppendRecord extends NewRecord {
+  /** Remembered for at least 24 hours: a record whose id is known is dropped as a duplicate. Absent: not guarded. */
+  readonly guardId?: string;
+}
+
+export interface AppendResult {
+  /** Indices of the records that were dropped as duplicates, ascending. */
+  readonly duplicates: readonly number[];
+}
+
+/** Half-open: `from` is in it, `to` is not. */
+export interface OffsetRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Progress {
+  /** The first offset that has no final outcome: everything below it is done. */
+  readonly watermark: number;
+  /** Settled ranges above the watermark: sorted, disjoint, not touching one another. */
+  readonly settled: readonly OffsetRange[];
+}
+
+/** Consecutive records of one partition, none of them settled for this group. */
+export interface Chunk {
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: number;
+  readonly count: number;
+  /** Value bytes of all its records. */
+  readonly bytes: number;
+  /** Aborted when the partition is lost: its commits are ignored from then on. */
+  readonly lost: AbortSignal;
+  /** Cuts the record at `index` (0 ≤ index < count) out of the stored bytes; each call makes a new object. */
+  record(index: number): LogRecord;
+}
+
+export interface GroupStart {
+  readonly group: string;
+  /** Where a group that the log does not know yet begins. */
+  readonly start: 'beginning' | 'end';
+}
+
+export interface LetterQuery {
+  readonly destination?: string;
+  readonly limit: number;
+  /** The id after which to go on, for paging; newest first. */
+  readonly after?: string;
+}
+
+/** The id of a letter and the record that stands in for it. */
+export interface Replay {
+  readonly letterId: string;
+  readonly record: NewRecord;
+}
+
+export interface LogStats {
+  /** Bytes on disk (memory: of values). */
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Dead letters by destination; the key is '' for those that ingest turned away. */
+  readonly letters: ReadonlyMap<string, number>;
+}
+
+export interface EventLog {
+  /**
+   * One transaction: the records, the dead letters of ingest, the duplicates guard.
+   * Resolves only when durable. Rejects with `LogError`.
+   */
+  append(
+    topic: string,
+    records: readonly AppendRecord[],
+    letters?: readonly DeadLetter[],
+  ): Promise<AppendResult>;
+  /**
+   * Makes the log know exactly these groups from now on: new ones get their durable cursor, the cursors of
+   * all others are given up (their names are returned). To be called before `read`.
+   */
+  attach(groups: readonly GroupStart[]): Promise<readonly string[]>;
+  /** The records of `topics` that `group` has not settled, from its progress on, then as they are appended. */
+  read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk>;
+  /** Makes progress durable, in one transaction with its letters. Ignored when the chunk's `lost` has fired. */
+  commit(
+    group: string,
+    topic: string,
+    partition: number,
+    progress: Progress,
+    letters?: readonly DeadLetter[],
+  ): Promise<void>;
+  /** Records appended that `group` has neither read in this process nor settled before it. */
+  backlog(group: string): number;
+  stats(): LogStats;
+  letters(query: LetterQuery): Promise<readonly DeadLetter[]>;
+  letter(id: string): Promise<DeadLetter | undefined>;
+  /**
+   * One transaction: appends the records and deletes their letters; letters that are gone are left out.
+   * Resolves with the ids that were replayed, when durable.
+   */
+  replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]>;
+  /** Resolves when the store can be written; rejects with `LogError`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type LogErrorCode =
+  /** `maxBytes` is reached: shed load until delivery and retention make room. */
+  | 'log_full'
+  /** The disk is full: recovers when space is freed. */
+  | 'disk_full'
+  /** A write failed: nothing more is acknowledged on this handle, the process must end. */
+  | 'log_failing'
+  | 'log_closing'
+  /** Another process has the store. */
+  | 'log_locked'
+  /** The store cannot be opened as it is: not writable, damaged, or of a newer version. */
+  | 'log_unusable';
+
+export class LogError extends Error {
+  readonly code: LogErrorCode;
+
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LogError';
+    this.code = code;
+  }
+}

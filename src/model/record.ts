@@ -1,0 +1,45 @@
+/** What the log holds: one event's bytes as the sender wrote them, and what ingest knows about it. */
+
+/** The topic of accepted events; the embedded log knows no other. */
+export const EVENTS_TOPIC = 'brazier.events';
+
+export interface NewRecord {
+  /** The person key: records of one key keep their order. */
+  readonly key: string;
+  /** The event's JSON text, UTF-8. */
+  readonly value: Uint8Array;
+  readonly headers: RecordHeaders;
+  /** When it was accepted, ms since the epoch. */
+  readonly timestamp: number;
+}
+
+/** A record where it stands in the log. Offsets of a partition are consecutive. */
+export interface LogRecord extends NewRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** The stored checksum does not match: the value cannot be trusted. */
+  readonly corrupt: boolean;
+}
+
+/** What travels beside the event's own text, so that ingest need not write it anew. */
+export interface RecordHeaders {
+  /** Id of the source that accepted it. */
+  readonly source: string;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly receivedAt: string;
+  /** The envelope's `sentAt`, as sent. */
+  readonly sentAt?: string;
+  /** Made by ingest when the event had none. */
+  readonly messageId?: string;
+  /** The type that a single-call route gives (`/v1/track`). */
+  readonly type?: string;
+  /** JSON text of the envelope's `context` and `integrations`, the defaults under the event's own. */
+  readonly envelope?: string;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string;
+  /** Set on a replayed record: the one destination it is for. */
+  readonly replayDestination?: string;
+  /** Set on a replayed record: comma-separated parts still to send; absent means all. */
+  readonly replayParts?: string;
+}
