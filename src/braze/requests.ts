@@ -1,0 +1,114 @@
+/** Packs operations of one endpoint into request bodies within Braze's limits; a body is a join of texts. */
+import { type Endpoint, endpointOf, type Operation } from '../model/operation.ts';
+import { ARRAYS, OBJECTS_PER_REQUEST, PHASE, REQUEST_BYTES } from './endpoints.ts';
+
+/** `combined`: 75 objects of all kinds in a track request; `perArray`: 75 of each (legacy contracts). */
+export type Packing = 'combined' | 'perArray';
+
+/** The brackets, commas and array names around the objects: generous, so that a body never exceeds the cap. */
+const FRAME_BYTES = 256;
+
+/** What a request holds so far. Says whether one more fits; knows nothing of persons or order. */
+export interface Load {
+  readonly objects: number;
+  fits(operations: readonly Operation[]): boolean;
+  add(operation: Operation): void;
+  /** No operation of any size fits any more. */
+  full(): boolean;
+}
+
+export function createLoad(endpoint: Endpoint, packing: Packing): Load {
+  const limit = OBJECTS_PER_REQUEST[endpoint];
+  const counts = [0, 0, 0];
+  let objects = 0;
+  let bytes = FRAME_BYTES;
+  const perArray = packing === 'perArray';
+  return {
+    get objects() {
+      return objects;
+    },
+    fits(operations) {
+      const wanted = [0, 0, 0];
+      let size = bytes;
+      for (const operation of operations) {
+        size += operation.bytes + 1;
+        wanted[PHASE[operation.kind]] = (wanted[PHASE[operation.kind]] ?? 0) + 1;
+      }
+      if (size > REQUEST_BYTES) return false;
+      if (!perArray) return objects + operations.length <= limit;
+      return wanted.every((count, phase) => count + (counts[phase] ?? 0) <= limit);
+    },
+    add(operation) {
+      counts[PHASE[operation.kind]] = (counts[PHASE[operation.kind]] ?? 0) + 1;
+      objects += 1;
+      bytes += operation.bytes + 1;
+    },
+    full() {
+      return perArray ? counts.every((count) => count >= limit) : objects >= limit;
+    },
+  };
+}
+
+/** The body's JSON text: each array holds its kind's objects in the order given. */
+export function bodyOf(endpoint: Endpoint, operations: readonly Operation[]): string {
+  const texts = new Map<string, string[]>();
+  for (const operation of operations) {
+    const array = texts.get(ARRAYS[operation.kind]);
+    if (array) array.push(operation.text);
+    else texts.set(ARRAYS[operation.kind], [operation.text]);
+  }
+  const members = [...texts].sort(byPhase).map(([name, objects]) => `"${name}":[${objects.join(',')}]`);
+  // Braze made merging the default; older workspaces still need it asked for, as RudderStack does.
+  if (endpoint === '/users/identify') members.push('"merge_behavior":"merge"');
+  return `{${members.join(',')}}`;
+}
+
+const TRACK_ORDER = [ARRAYS.attributes, ARRAYS.event, ARRAYS.purchase];
+
+function byPhase([a]: [string, unknown], [b]: [string, unknown]): number {
+  return TRACK_ORDER.indexOf(a) - TRACK_ORDER.indexOf(b);
+}
+
+export interface PackedRequest {
+  readonly method: 'POST';
+  readonly path: Endpoint;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/**
+ * The requests that one event's operations cause when nothing else is sent along, in sending order: a new one
+ * begins where the endpoint changes, where Braze would turn their order round, or where the limits say so.
+ */
+export function packEvent(operations: readonly Operation[], packing: Packing): PackedRequest[] {
+  const requests: PackedRequest[] = [];
+  let held: Operation[] = [];
+  let load: Load | undefined;
+  const flush = () => {
+    const [first] = held;
+    if (!first) return;
+    const path = endpointOf(first.kind);
+    requests.push({ method: 'POST', path, body: bodyOf(path, held) });
+    held = [];
+  };
+  for (const operation of operations) {
+    const last = held.at(-1);
+    if (!load || !last || !mayFollow(last, operation) || !load.fits([operation])) {
+      flush();
+      load = createLoad(endpointOf(operation.kind), packing);
+    }
+    load.add(operation);
+    held.push(operation);
+  }
+  flush();
+  return requests;
+}
+
+/** Whether Braze keeps the order of two operations of one person within one request. */
+export function mayFollow(earlier: Operation, later: Operation): boolean {
+  return (
+    endpointOf(earlier.kind) === '/users/track' &&
+    endpointOf(later.kind) === '/users/track' &&
+    PHASE[later.kind] >= PHASE[earlier.kind]
+  );
+}
