@@ -1,0 +1,113 @@
+/**
+ * The part of the configuration's JSON Schema that decides what is sent: a destination's settings, by
+ * RudderStack's key names. The same part checks a destination of the configuration and `transform --settings`.
+ */
+import type { DestinationSettings } from '../model/settings.ts';
+
+/** A JSON Schema (draft 7) with this project's annotations; see `validator.ts` for what they do. */
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly examples?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean;
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly oneOf?: readonly Schema[];
+  /** What a problem says was expected, where type, range and list of values do not say it well. */
+  readonly expects?: string;
+  /** The value never appears in a problem, a log line or the printed configuration. */
+  readonly secret?: boolean;
+  /** RudderStack has it, this version does not serve it: only values that ask for nothing pass. */
+  readonly unserved?: boolean;
+  /** RudderStack's cloud mode never used it: any value passes, with a warning. */
+  readonly noEffect?: boolean;
+}
+
+/** Settings that the transformers know. A new member of `DestinationSettings` fails to compile until it is here. */
+const SERVED = {
+  sendPurchaseEventWithExtraProperties: {
+    type: 'boolean',
+    default: false,
+    description:
+      "Product members other than the standard ones become the purchase's properties (`Order Completed`).",
+    examples: [true],
+  },
+  aliasCall: {
+    type: 'string',
+    enum: ['alias', 'merge'],
+    default: 'alias',
+    description:
+      'What an alias call does: `alias` adds a new alias to the user, `merge` merges two external ids as RudderStack does.',
+    examples: ['merge'],
+  },
+} as const satisfies Record<keyof Required<DestinationSettings>, Schema>;
+
+const UNSERVED_KEYS = [
+  'enableNestedArrayOperations',
+  'supportDedup',
+  'enableSubscriptionGroupInGroupCall',
+  'useEcommerceRecommendedEvents',
+  'eventFilteringOption',
+  'whitelistedEvents',
+  'blacklistedEvents',
+  'consentManagement',
+  'oneTrustCookieCategories',
+  'ketchConsentPurposes',
+];
+
+/** Device-mode and console settings: RudderStack's Braze transformer does not read them in cloud mode. */
+const NO_EFFECT_KEYS = [
+  'appKey',
+  'prefixProperties',
+  'useNativeSDK',
+  'connectionMode',
+  'trackAnonymousUser',
+  'enableIdentifyForAnonymousUser',
+  'allowUserSuppliedJavascript',
+  'enableBrazeLogging',
+  'enablePushNotification',
+  'usePlatformSpecificApiKeys',
+  'androidApiKey',
+  'iOSApiKey',
+  'webApiKey',
+];
+
+export const SERVED_SETTINGS: readonly string[] = Object.keys(SERVED);
+
+function keyed(keys: readonly string[], schema: Schema): Record<string, Schema> {
+  return Object.fromEntries(keys.map((key) => [key, schema]));
+}
+
+/** Members of a destination that belong to the settings. */
+export const SETTINGS_PROPERTIES: Readonly<Record<string, Schema>> = {
+  packing: {
+    type: 'string',
+    enum: ['combined', 'perArray'],
+    default: 'combined',
+    // Braze, /users/track: 75 objects in total on current plans, 75 of each array on legacy ones.
+    description:
+      'How a track request is filled: `combined` is 75 objects of all kinds together, `perArray` is 75 of each (legacy Braze contracts).',
+    examples: ['perArray'],
+  },
+  ...SERVED,
+  ...keyed(UNSERVED_KEYS, { unserved: true }),
+  ...keyed(NO_EFFECT_KEYS, { noEffect: true }),
+};
+
+/** A settings object by itself, as `transform --settings` takes it: without id, key and endpoint. */
+export const SETTINGS_SCHEMA: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: SETTINGS_PROPERTIES,
+};
