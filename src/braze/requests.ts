@@ -69,6 +69,12 @@ function byPhase([a]: [string, unknown], [b]: [string, unknown]): number {
   return TRACK_ORDER.indexOf(a) - TRACK_ORDER.indexOf(b);
 }
 
+/** The operations of one HTTP call, in the order in which they stand in its arrays. */
+export interface SentRequest {
+  readonly endpoint: Endpoint;
+  readonly operations: readonly Operation[];
+}
+
 export interface PackedRequest {
   readonly method: 'POST';
   readonly path: Endpoint;

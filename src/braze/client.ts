@@ -1,0 +1,111 @@
+/** One HTTP call to Braze and what came back. Failures are values; nothing here retries or follows redirects. */
+import http from 'node:http';
+import https from 'node:https';
+import got, { type Got, RequestError } from 'got';
+import type { Endpoint } from '../model/operation.ts';
+
+/** Braze answers in well under a second; past this the request counts as lost (its fate is unknown). */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** A reply names at most 75 objects; anything larger is not Braze's and is cut off. */
+const MAX_REPLY_BYTES = 1024 * 1024;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** No answer arrived. `code` is Node's or got's, e.g. `ECONNRESET`, `ETIMEDOUT`, `ENOTFOUND`. */
+export interface NoAnswer {
+  readonly failure: string;
+  readonly message: string;
+}
+
+export type Reply = Answer | NoAnswer;
+
+export interface BrazeClient {
+  /** Posts `body` (JSON text). Never throws; after `close` every call ends with the failure `ABORTED`. */
+  post(endpoint: Endpoint, body: string): Promise<Reply>;
+  /** Ends the calls that are under way and the idle sockets. */
+  close(): void;
+}
+
+export interface BrazeClientOptions {
+  /** Origin without a trailing slash. */
+  readonly restEndpoint: string;
+  /** Called for each request, so that a rotated key takes effect at once. */
+  readonly readRestApiKey: () => string;
+  /** Sockets at most: the concurrency cap. */
+  readonly maxSockets: number;
+  readonly timeoutMs?: number;
+}
+
+export function createBrazeClient(options: BrazeClientOptions): BrazeClient {
+  const running = new Set<AbortController>();
+  const agent = {
+    http: new http.Agent({ keepAlive: true, maxSockets: options.maxSockets }),
+    https: new https.Agent({ keepAlive: true, maxSockets: options.maxSockets }),
+  };
+  const instance = createInstance(options, agent);
+  let closed = false;
+  return {
+    async post(endpoint, body) {
+      if (closed) return { failure: 'ABORTED', message: 'the client is closed' };
+      const controller = new AbortController();
+      running.add(controller);
+      try {
+        return await call(instance, options, { endpoint, body, controller });
+      } catch (error) {
+        return noAnswer(error);
+      } finally {
+        running.delete(controller);
+      }
+    },
+    close() {
+      closed = true;
+      for (const controller of running) controller.abort();
+      agent.http.destroy();
+      agent.https.destroy();
+    },
+  };
+}
+
+function createInstance(options: BrazeClientOptions, agent: { http: http.Agent; https: https.Agent }): Got {
+  return got.extend({
+    agent,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+    timeout: { request: options.timeoutMs ?? REQUEST_TIMEOUT_MS },
+    headers: { 'content-type': 'application/json', 'user-agent': 'brazier' },
+  });
+}
+
+interface Call {
+  readonly endpoint: Endpoint;
+  readonly body: string;
+  readonly controller: AbortController;
+}
+
+async function call(instance: Got, options: BrazeClientOptions, { endpoint, body, controller }: Call) {
+  const request = instance.post(options.restEndpoint + endpoint, {
+    body,
+    headers: { authorization: `Bearer ${options.readRestApiKey()}` },
+    signal: controller.signal,
+  });
+  request.on('downloadProgress', ({ transferred }) => {
+    if (transferred > MAX_REPLY_BYTES) controller.abort();
+  });
+  const { statusCode, headers, body: text } = await request;
+  return { status: statusCode, headers, text };
+}
+
+function noAnswer(error: unknown): NoAnswer {
+  if (error instanceof RequestError) {
+    const failure = error.name === 'AbortError' ? 'ABORTED' : error.code;
+    return { failure, message: error.message };
+  }
+  // The key file could not be read: the same as a bad key, and told apart by its code.
+  return { failure: 'KEY_UNREADABLE', message: error instanceof Error ? error.message : String(error) };
+}

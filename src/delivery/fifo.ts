@@ -1,0 +1,46 @@
+/** A first-in-first-out list over an array: constant time at both ends, space given back as it empties. */
+export interface Fifo<Item> {
+  readonly length: number;
+  push(item: Item): void;
+  /** Puts an item back to the front. */
+  unshift(item: Item): void;
+  shift(): Item | undefined;
+  /** The item at `index` from the front. */
+  peek(index: number): Item | undefined;
+}
+
+/** Below this many dead places the array is not worth moving. */
+const COMPACT_FROM = 64;
+
+export function createFifo<Item>(): Fifo<Item> {
+  let items: (Item | undefined)[] = [];
+  let head = 0;
+  return {
+    get length() {
+      return items.length - head;
+    },
+    push(item) {
+      items.push(item);
+    },
+    unshift(item) {
+      if (head === 0) {
+        items.unshift(item);
+        return;
+      }
+      head -= 1;
+      items[head] = item;
+    },
+    shift() {
+      if (head === items.length) return undefined;
+      const item = items[head];
+      items[head] = undefined;
+      head += 1;
+      if (head === items.length || (head >= COMPACT_FROM && head * 2 >= items.length)) {
+        items = items.slice(head);
+        head = 0;
+      }
+      return item;
+    },
+    peek: (index) => items[head + index],
+  };
+}
