@@ -48,6 +48,11 @@ export interface Chunk {
   readonly bytes: number;
   /** Aborted when the partition is lost: its commits are ignored from then on. */
   readonly lost: AbortSignal;
+  /**
+   * The group's progress when reading of this partition began. Settled ranges of it that were not reached yet belong
+   * into every commit, or a crash would have them delivered again.
+   */
+  readonly resumed: Progress;
   /** Cuts the record at `index` (0 ≤ index < count) out of the stored bytes; each call makes a new object. */
   record(index: number): LogRecord;
 }

@@ -4,7 +4,8 @@
  * Rules:
  * - the watermark is the first offset read here that has no final outcome; everything below it is done
  * - settled ranges lie above the watermark: sorted, disjoint, not touching
- * - offsets that were never read here (settled before, skipped by the log) count as settled
+ * - offsets between those read here were settled before (the log skips them)
+ * - ranges settled before and not reached yet stay in the progress
  */
 import type { OffsetRange, Progress } from '../log/log.ts';
 
@@ -18,11 +19,12 @@ export interface Watermark {
   readonly rangeCount: number;
 }
 
-export function createWatermark(): Watermark {
+/** @param resumed the progress that reading began with */
+export function createWatermark(resumed: Progress): Watermark {
   // Open ranges, as two sorted lists: what is not open and below `end` is settled.
   const starts: number[] = [];
   const ends: number[] = [];
-  let end = 0;
+  let end = resumed.watermark;
   return {
     open(from, count) {
       if (starts.length > 0 && ends.at(-1) === from) ends[ends.length - 1] = from + count;
@@ -43,17 +45,33 @@ export function createWatermark(): Watermark {
     },
     progress() {
       const settled: OffsetRange[] = [];
-      for (let index = 1; index < starts.length; index += 1) {
-        settled.push({ from: ends[index - 1] ?? 0, to: starts[index] ?? 0 });
+      for (const [index, to] of starts.entries()) {
+        if (index > 0) settled.push({ from: ends[index - 1] ?? 0, to });
       }
-      const last = ends.at(-1);
-      if (last !== undefined && last < end) settled.push({ from: last, to: end });
-      return { watermark: starts[0] ?? end, settled };
+      const settledFrom = ends.at(-1) ?? end;
+      if (settledFrom < end) settled.push({ from: settledFrom, to: end });
+      for (const range of resumed.settled) {
+        if (range.to > end) addTouching(settled, { from: Math.max(range.from, end), to: range.to });
+      }
+      if (starts[0] !== undefined) return { watermark: starts[0], settled };
+      return belowWatermark(end, settled);
     },
     get rangeCount() {
       return starts.length;
     },
   };
+}
+
+function addTouching(ranges: OffsetRange[], next: OffsetRange): void {
+  const last = ranges.at(-1);
+  if (last?.to === next.from) ranges[ranges.length - 1] = { from: last.from, to: next.to };
+  else ranges.push(next);
+}
+
+/** Nothing is open: the watermark is `end`, or the end of the settled range that touches it. */
+function belowWatermark(end: number, settled: readonly OffsetRange[]): Progress {
+  const [first, ...rest] = settled;
+  return first?.from === end ? { watermark: first.to, settled: rest } : { watermark: end, settled };
 }
 
 interface OpenRanges {
