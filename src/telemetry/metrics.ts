@@ -90,12 +90,32 @@ function pipelineMetrics(registry: Registry) {
       labelNames: ['destination', 'outcome'],
       registers,
     }),
+    eventsInFlight: new Gauge({
+      name: 'brazier_events_in_flight',
+      help: 'Events read and without a final outcome.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    backlog: new Gauge({
+      name: 'brazier_backlog_events',
+      help: 'Events in the log that the destination has not read.',
+      labelNames: ['destination'],
+      registers,
+    }),
     eventsFiltered: new Counter({
       name: 'brazier_events_filtered_total',
       help: 'Filtered events by code of docs/errors.md.',
       labelNames: ['destination', 'reason'],
       registers,
     }),
+    letterCount: new Gauge({
+      name: 'brazier_dead_letters',
+      help: 'Dead letters in the store; destination is empty for those that ingest turned away.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    logBytes: new Gauge({ name: 'brazier_log_bytes', help: 'Size of the log on disk.', registers }),
+    logMaxBytes: new Gauge({ name: 'brazier_log_max_bytes', help: 'log.maxBytes.', registers }),
     deadLetters: new Counter({
       name: 'brazier_dead_letters_total',
       help: 'Dead letters written, by kind of rejection.',
@@ -145,6 +165,18 @@ function deliveryMetrics(registry: Registry) {
       help: 'Objects per request.',
       labelNames: ['destination', 'endpoint'],
       buckets: BATCH_SIZES,
+      registers,
+    }),
+    queueOperations: new Gauge({
+      name: 'brazier_queue_operations',
+      help: 'Braze objects queued or under way.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    requestsRunning: new Gauge({
+      name: 'brazier_delivery_requests_running',
+      help: 'Requests under way, waiting retries included.',
+      labelNames: ['destination'],
       registers,
     }),
     rateLimitRemaining: new Gauge({
