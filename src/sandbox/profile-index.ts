@@ -1,0 +1,114 @@
+/** Finds profiles by every identity Braze looks users up with, and keeps those identities unique. No rules of endpoints. */
+import type { Identity, UserAlias } from './identity.ts';
+import { newProfile, type Profile } from './profile.ts';
+
+export type ProfileIndex = ReturnType<typeof createProfileIndex>;
+
+/** Email and phone are attributes and look-up keys both: they are kept in step by `refreshContacts`. */
+const CONTACTS = ['email', 'phone'] as const;
+
+export function createProfileIndex() {
+  const all = new Set<Profile>();
+  const byExternalId = new Map<string, Profile>();
+  const byAlias = new Map<string, Profile>();
+  const byContact = new Map<string, Set<Profile>>();
+
+  /** All profiles that an address belongs to. */
+  function sharing(by: 'email' | 'phone', address: string): Profile[] {
+    return [...(byContact.get(contactKey(by, address)) ?? [])];
+  }
+
+  function find(who: Identity): Profile | undefined {
+    switch (who.by) {
+      case 'external_id':
+        return byExternalId.get(who.id);
+      case 'alias':
+        return byAlias.get(aliasKey(who.alias));
+      case 'braze_id':
+        // Profiles here have no braze_id, so none is ever known; Braze creates nobody from one.
+        return undefined;
+      default:
+        return preferred(sharing(who.by, who.address));
+    }
+  }
+
+  function create(who: Identity): Profile | undefined {
+    if (who.by === 'braze_id') return undefined;
+    const profile = newProfile();
+    all.add(profile);
+    if (who.by === 'external_id') setExternalId(profile, who.id);
+    else if (who.by === 'alias') addAlias(profile, who.alias);
+    return profile;
+  }
+
+  function setExternalId(profile: Profile, id: string): void {
+    profile.externalId = id;
+    byExternalId.set(id, profile);
+  }
+
+  /** Does nothing when another user has the alias, or the user has one of that label. */
+  function addAlias(profile: Profile, alias: UserAlias): void {
+    const key = aliasKey(alias);
+    if (byAlias.has(key) || profile.aliases.has(alias.label)) return;
+    byAlias.set(key, profile);
+    profile.aliases.set(alias.label, alias.name);
+  }
+
+  /** Runs a change of a profile's attributes and keeps the look-up by email and phone true. */
+  function refreshContacts(profile: Profile, change: () => void): void {
+    const before = CONTACTS.map((by) => profile.attributes.get(by));
+    change();
+    for (const [index, by] of CONTACTS.entries()) {
+      const after = profile.attributes.get(by);
+      if (after === before[index]) continue;
+      removeContact(by, before[index], profile);
+      addContact(by, after, profile);
+    }
+  }
+
+  function addContact(by: string, address: unknown, profile: Profile): void {
+    if (typeof address !== 'string') return;
+    const key = contactKey(by, address);
+    const sharers = byContact.get(key);
+    if (sharers === undefined) byContact.set(key, new Set([profile]));
+    else sharers.add(profile);
+  }
+
+  function removeContact(by: string, address: unknown, profile: Profile): void {
+    if (typeof address !== 'string') return;
+    const key = contactKey(by, address);
+    const sharers = byContact.get(key);
+    sharers?.delete(profile);
+    if (sharers?.size === 0) byContact.delete(key);
+  }
+
+  /** Deletes the profile; its identities are free again. */
+  function remove(profile: Profile): void {
+    all.delete(profile);
+    if (profile.externalId !== undefined) byExternalId.delete(profile.externalId);
+    for (const [label, name] of profile.aliases) byAlias.delete(aliasKey({ label, name }));
+    for (const by of CONTACTS) removeContact(by, profile.attributes.get(by), profile);
+  }
+
+  function clear(): void {
+    for (const each of [all, byExternalId, byAlias, byContact]) each.clear();
+  }
+
+  return { all, find, sharing, create, setExternalId, addAlias, refreshContacts, remove, clear };
+}
+
+/** Braze: of several users with one address, the newest-updated with an external id, else the newest-updated. */
+function preferred(sharers: readonly Profile[]): Profile | undefined {
+  const identified = sharers.filter((profile) => profile.externalId !== undefined);
+  const candidates = identified.length > 0 ? identified : sharers;
+  return candidates.toSorted((a, b) => b.updated - a.updated)[0];
+}
+
+function aliasKey({ label, name }: UserAlias): string {
+  // The length makes the border between label and name unambiguous.
+  return `${label.length}:${label}:${name}`;
+}
+
+function contactKey(by: string, address: string): string {
+  return `${by}:${address.toLowerCase()}`;
+}
