@@ -23,6 +23,7 @@ export interface Schema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  readonly allOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   /** What a problem says was expected, where type, range and list of values do not say it well. */
   readonly expects?: string;

@@ -29,6 +29,8 @@ export function createValidator(
   const ajv = new Ajv({
     allErrors: true,
     strict: true,
+    // "Exactly one of these keys" names keys that are defined one level further up.
+    strictRequired: false,
     allowUnionTypes: true,
     useDefaults: true,
     verbose: true,

@@ -1,0 +1,96 @@
+/** Sources: their write keys, from the configuration or from files, and what the schema cannot say about them. */
+import type { SourceConfig } from './config.ts';
+import { FileFault } from './file-fault.ts';
+import { checkUniqueIds, type Findings, type Member, textAt, textsAt } from './findings.ts';
+import { CONFIG_SCHEMA } from './schema.ts';
+import { readSecretFile } from './secret-file.ts';
+import { suggest } from './suggest.ts';
+import { describeExpected, type Path } from './validator.ts';
+
+const WRITE_KEY = CONFIG_SCHEMA.properties?.sources?.items?.properties?.writeKey?.items ?? {};
+
+/** Builds the sources; they are good only when nothing was found. */
+export function buildSources(
+  members: readonly Member[],
+  destinationIds: readonly string[],
+  findings: Findings,
+) {
+  checkUniqueIds(members, findings);
+  const sources = members.map((member) => buildSource(member, destinationIds, findings));
+  checkUniqueKeys(members, sources, findings);
+  return sources;
+}
+
+function buildSource(member: Member, destinationIds: readonly string[], findings: Findings): SourceConfig {
+  const { value } = member;
+  const destinations = Array.isArray(value.destinations) ? textsAt(value, 'destinations') : null;
+  checkDestinations(member, destinationIds, findings);
+  return {
+    id: textAt(value, 'id') ?? '',
+    writeKeys: [...textsAt(value, 'writeKey'), ...keysFromFiles(member, findings)],
+    enabled: value.enabled === true,
+    destinations,
+  };
+}
+
+function keysFromFiles({ value, path }: Member, findings: Findings): string[] {
+  const isList = Array.isArray(value.writeKeyFile);
+  return textsAt(value, 'writeKeyFile').flatMap((file, index) => {
+    const at = isList ? [...path, 'writeKeyFile', index] : [...path, 'writeKeyFile'];
+    const key = readKey(file, at, findings);
+    return key === null ? [] : [key];
+  });
+}
+
+function readKey(file: string, path: Path, { faults }: Findings): string | null {
+  try {
+    const key = readSecretFile(file);
+    if (new RegExp(WRITE_KEY.pattern ?? '').test(key)) return key;
+    faults.push({
+      path,
+      message: `found something else in ${file}, expected ${describeExpected(WRITE_KEY)}`,
+    });
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    faults.push({
+      path,
+      message: `found a file that cannot be used, expected a write key in it: ${error.message}`,
+    });
+  }
+  return null;
+}
+
+function checkDestinations({ value, path }: Member, known: readonly string[], { faults }: Findings): void {
+  if (!Array.isArray(value.destinations)) return;
+  value.destinations.forEach((id, index) => {
+    if (typeof id !== 'string' || id === '' || known.includes(id)) return;
+    const nearest = suggest(id, known);
+    const hint = nearest === null ? `expected one of ${known.join(', ')}` : `did you mean ${nearest}?`;
+    faults.push({
+      path: [...path, 'destinations', index],
+      message: `found the unknown destination "${id}", ${hint}`,
+    });
+  });
+}
+
+/** A write key says which source an event is from, so it can belong to one only. The key itself is not shown. */
+function checkUniqueKeys(
+  members: readonly Member[],
+  sources: readonly SourceConfig[],
+  { faults }: Findings,
+): void {
+  const owner = new Map<string, number>();
+  sources.forEach(({ writeKeys }, index) => {
+    const path = members[index]?.path ?? [];
+    for (const key of writeKeys) {
+      const earlier = owner.get(key);
+      owner.set(key, earlier ?? index);
+      if (earlier === undefined || earlier === index) continue;
+      const whose = `sources[${String(members[earlier]?.path[1])}]`;
+      faults.push({
+        path,
+        message: `found the write key of ${whose} again, expected one that nobody else has`,
+      });
+    }
+  });
+}
