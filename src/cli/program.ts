@@ -1,0 +1,44 @@
+/** The command line: which commands there are. Each loads what it needs only when it runs. */
+import { Command } from 'commander';
+import { VERSION } from '../config/version.ts';
+import { checkCommand } from './check.ts';
+import { runCommand } from './run-command.ts';
+
+const EXAMPLES = `
+Examples:
+  $ npm start                                                 the demo: a local Braze, nothing leaves the machine
+  $ npm run -s brazier -- check --config brazier.yaml         what is understood, and what is wrong
+  $ npm run -s brazier -- serve --config brazier.yaml
+  $ npm run -s brazier -- transform < events.jsonl            which Braze requests would these events cause
+  $ npm run -s brazier -- dead-letters list                   what could not be delivered, and why
+
+Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`;
+
+/** A fresh program with all commands; nothing has run yet. */
+export function createProgram(): Command {
+  const program = new Command('brazier')
+    .description(
+      'Forwards events of RudderStack and Segment SDKs to Braze: nothing that was accepted is lost',
+    )
+    .version(VERSION)
+    .addHelpText('after', EXAMPLES);
+  for (const command of [checkCommand()]) program.addCommand(command);
+  return program;
+}
+
+/** The whole process: runs the command and ends with its exit code. */
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  endQuietlyWhenNobodyReads();
+  const exitCode = await runCommand(createProgram(), argv);
+  process.exitCode = exitCode;
+  // A command that failed half-way may have left something open: do not wait for it once the output is out.
+  if (exitCode !== 0) process.stdout.write('', () => process.exit(exitCode));
+}
+
+/** `brazier transform | head`: the reader has what it wanted. */
+function endQuietlyWhenNobodyReads(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
