@@ -1,0 +1,93 @@
+/** Which path is answered by what. Express does the routing and nothing else. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Answers } from './answer.ts';
+import type { Ingest, IngestRoute } from './ingest.ts';
+import { DRAINING, INTERNAL_ERROR, type Refusal } from './refusal.ts';
+import type { IngestLogger } from './refusal-log.ts';
+
+/** The most used first: Express tries them in order. A trailing slash is tolerated on all. */
+const INGEST_ROUTES: readonly IngestRoute[] = [
+  { path: '/v1/batch' },
+  { path: '/v1/track', type: 'track' },
+  { path: '/v1/identify', type: 'identify' },
+  { path: '/v1/import' },
+  { path: '/v1/page', type: 'page' },
+  { path: '/v1/screen', type: 'screen' },
+  { path: '/v1/group', type: 'group' },
+  { path: '/v1/alias', type: 'alias' },
+];
+
+const NOT_FOUND: Refusal = { status: 404, code: 'not_found', message: 'there is nothing under this path' };
+
+export interface RouteParts {
+  readonly ingest: Ingest;
+  readonly answers: Answers;
+  readonly metrics: Metrics;
+  readonly logger: IngestLogger;
+  readonly now: () => number;
+  readonly isDraining: () => boolean;
+}
+
+export function createRoutes(parts: RouteParts): Express {
+  const { answers, ingest } = parts;
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false);
+  for (const route of INGEST_ROUTES) {
+    app
+      .route(route.path)
+      .post(observed(parts, route.path, (req, res) => ingest(req, res, route)))
+      .all(observed(parts, route.path, (req, res) => answers.refuse(req, res, methodNotAllowed('POST'))));
+  }
+  for (const path of ['/health', '/']) {
+    app
+      .route(path)
+      .get(observed(parts, path, (req, res) => health(parts, req, res)))
+      .all(observed(parts, path, (req, res) => answers.refuse(req, res, methodNotAllowed('GET, HEAD'))));
+  }
+  app.use(observed(parts, 'other', (req, res) => answers.refuse(req, res, NOT_FOUND)));
+  app.use(failed(parts));
+  return app;
+}
+
+/** Counts the request under the route's template when its answer is out, or as `aborted` when it never was. */
+function observed(
+  { metrics, now }: RouteParts,
+  route: string,
+  handle: (req: IncomingMessage, res: ServerResponse) => void | Promise<void>,
+): RequestHandler {
+  return (req, res) => {
+    const startedAt = now();
+    res.once('close', () => {
+      const code = res.writableFinished ? String(res.statusCode) : 'aborted';
+      const labels = { route, method: req.method, code };
+      metrics.httpRequests.inc(labels);
+      metrics.httpDuration.observe(labels, Math.max(0, now() - startedAt) / 1000);
+    });
+    return handle(req, res);
+  };
+}
+
+function health({ answers, isDraining }: RouteParts, req: IncomingMessage, res: ServerResponse): void {
+  if (isDraining()) answers.refuse(req, res, DRAINING);
+  else answers.ok(res, '{"status":"ok"}');
+}
+
+function methodNotAllowed(allow: string): Refusal {
+  return {
+    status: 405,
+    code: 'method_not_allowed',
+    message: `this path takes ${allow}`,
+    headers: { Allow: allow },
+  };
+}
+
+/** A bug: the sender keeps its events and comes again, the log says what happened. */
+function failed({ answers, logger }: RouteParts): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    logger.error('request failed', { code: INTERNAL_ERROR.code, error: String(error?.stack ?? error) });
+    if (res.headersSent) res.destroy();
+    else answers.refuse(req, res, INTERNAL_ERROR);
+  };
+}

@@ -1,0 +1,73 @@
+/** Hands the accepted events to the log, counts them the moment they are durable, and bounds the wait for it. */
+import { type AppendResult, type EventLog, LogError } from '../log/log.ts';
+import { EVENTS_TOPIC } from '../model/record.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Accepted } from './accept.ts';
+import { overloaded, type Refusal, unavailable } from './refusal.ts';
+
+export interface StoreOptions {
+  readonly log: Pick<EventLog, 'append'>;
+  readonly metrics: Metrics;
+  readonly appendTimeoutMs: number;
+}
+
+/**
+ * Resolves when the events and letters are durable, or with the reason to come again. After a timeout the
+ * events may still become durable; the repeat is then dropped by its messageId. `release` is called when the
+ * log has let go of the bytes, however late.
+ */
+export type Store = (
+  accepted: Accepted,
+  source: string,
+  release: () => void,
+) => Promise<AppendResult | Refusal>;
+
+const SLOW_LOG = overloaded('rate_limited', 'the log is too slow for now; send the request again');
+const LOG_FULL = overloaded('log_full', 'the log has reached its configured size; send the request again', 5);
+const DISK_FULL = unavailable('disk_full', 'the disk of the log is full; send the request again', 5);
+const LOG_CLOSING = unavailable('log_closing', 'the log is closing; send the request again');
+const LOG_FAILING = unavailable('log_failing', 'the log cannot be written; send the request again', 5);
+
+export function createStore({ log, metrics, appendTimeoutMs }: StoreOptions): Store {
+  const append = async ({ records, letters, rejections }: Accepted, source: string) => {
+    const result = await log.append(EVENTS_TOPIC, records, letters);
+    countStored(metrics, source, records.length, result.duplicates.length);
+    countRejected(metrics, source, rejections);
+    return result;
+  };
+  return (accepted, source, release) => {
+    const stored = append(accepted, source).catch(refusalOf).finally(release);
+    return withDeadline(stored, appendTimeoutMs, SLOW_LOG);
+  };
+}
+
+function countStored(metrics: Metrics, source: string, records: number, duplicates: number): void {
+  const labels = { source, channel: 'http' };
+  if (records > duplicates)
+    metrics.ingestEvents.inc({ ...labels, outcome: 'accepted' }, records - duplicates);
+  if (duplicates > 0) metrics.ingestEvents.inc({ ...labels, outcome: 'duplicate' }, duplicates);
+}
+
+/** Counts events that were turned away, each under its code. */
+export function countRejected(metrics: Metrics, source: string, rejections: Accepted['rejections']): void {
+  if (rejections.length === 0) return;
+  metrics.ingestEvents.inc({ source, channel: 'http', outcome: 'rejected' }, rejections.length);
+  for (const { outcome } of rejections) metrics.ingestRejections.inc({ source, reason: outcome.code });
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof LogError)) throw error;
+  if (error.code === 'log_full') return LOG_FULL;
+  if (error.code === 'disk_full') return DISK_FULL;
+  return error.code === 'log_closing' ? LOG_CLOSING : LOG_FAILING;
+}
+
+async function withDeadline<T, L>(promise: Promise<T>, ms: number, late: L): Promise<T | L> {
+  const { promise: deadline, resolve } = Promise.withResolvers<L>();
+  const timer = setTimeout(resolve, ms, late);
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
