@@ -1,0 +1,89 @@
+/** What one destination does with one record: decode, route, transform. Pure. */
+import { OBJECT_BYTES } from '../braze/endpoints.ts';
+import type { BrazierEvent } from '../model/event.ts';
+import type { Operation } from '../model/operation.ts';
+import { type Filtered, filtered, type Rejected, rejected, type Warning } from '../model/outcome.ts';
+import type { RecordHeaders } from '../model/record.ts';
+import type { TransformResult } from '../model/transform.ts';
+import { decode } from './decode.ts';
+import { route } from './routing.ts';
+
+export interface Planned {
+  readonly status: 'operations';
+  readonly operations: readonly Operation[];
+  readonly warnings: readonly Warning[];
+}
+
+export type Plan = Planned | Filtered | Rejected;
+
+export interface PlanOptions {
+  readonly destination: string;
+  /** Ids of the sources that deliver to this destination. */
+  readonly wants: (source: string) => boolean;
+  readonly transform: (event: BrazierEvent) => TransformResult;
+}
+
+/** @returns the plan of a record whose value is `text` */
+export function planRecord(
+  text: string,
+  headers: RecordHeaders,
+  corrupt: boolean,
+  options: PlanOptions,
+): Plan {
+  const misdirected = notForUs(headers, options);
+  if (misdirected) return misdirected;
+  const decoded = decode(text, headers, corrupt);
+  if (decoded.status === 'rejected') return decoded;
+  const plan = planEvent(decoded.event, decoded.warnings, options.transform);
+  return plan.status === 'operations' && headers.replayParts !== undefined
+    ? onlyParts(plan, headers.replayParts.split(','))
+    : plan;
+}
+
+/** Routes and transforms an event; an object that Braze would refuse for its size is rejected here, with its name. */
+export function planEvent(
+  event: BrazierEvent,
+  warnings: readonly Warning[],
+  transform: PlanOptions['transform'],
+): Plan {
+  const unwanted = route(event);
+  if (unwanted) return unwanted;
+  const result = transformSafely(event, transform);
+  if (result.status !== 'operations') return result;
+  const large = result.operations.find(({ bytes }) => bytes > OBJECT_BYTES);
+  if (large) return tooLarge(large);
+  return warnings.length === 0 ? result : { ...result, warnings: [...warnings, ...result.warnings] };
+}
+
+function notForUs(headers: RecordHeaders, { destination, wants }: PlanOptions): Filtered | undefined {
+  if (headers.replayDestination !== undefined) {
+    return headers.replayDestination === destination
+      ? undefined
+      : filtered('replay_elsewhere', `a replay for destination ${headers.replayDestination}`);
+  }
+  if (wants(headers.source)) return undefined;
+  return filtered('source_not_connected', `source ${headers.source} does not deliver to ${destination}`);
+}
+
+/** A bug in a transformer must cost its own event only. */
+function transformSafely(event: BrazierEvent, transform: PlanOptions['transform']): TransformResult {
+  try {
+    return transform(event);
+  } catch (error) {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return rejected('invalid', 'transform_failed', `the transformer failed on this event (${text})`);
+  }
+}
+
+function tooLarge({ part, bytes }: Operation): Rejected {
+  const message = `${part} is ${bytes} bytes as a Braze object, at most ${OBJECT_BYTES} are taken`;
+  return rejected('oversized', 'object_too_large', message, [{ path: part, message }]);
+}
+
+/** A replay sends what was not delivered and nothing else. */
+function onlyParts(plan: Planned, parts: readonly string[]): Plan {
+  const operations = plan.operations.filter(({ part }) => parts.includes(part));
+  if (operations.length > 0) return { ...plan, operations };
+  const message = `with today's settings the event no longer has the parts to replay: ${parts.join(', ')}`;
+  return rejected('invalid', 'replay_mismatch', message);
+}

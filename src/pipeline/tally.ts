@@ -1,0 +1,77 @@
+/**
+ * A destination's counts. Plain numbers on the way of an event; handed to the metrics when somebody looks, all in the
+ * same turn, so that read = delivered + filtered + rejected + in flight holds at every scrape.
+ */
+import type { OperationKind } from '../model/operation.ts';
+import type { FinalOutcome, Warning } from '../model/outcome.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface Tally {
+  /** Events read from the log. */
+  read(count: number): void;
+  /** One event has its final outcome. */
+  finished(outcome: FinalOutcome): void;
+  operation(kind: OperationKind, outcome: FinalOutcome): void;
+  warned(warnings: readonly Warning[]): void;
+  /** Adds what happened since the last call to the metrics. */
+  publish(): void;
+}
+
+const OUTCOMES = ['delivered', 'filtered', 'rejected'] as const;
+
+export function createTally(metrics: Metrics, destination: string): Tally {
+  let events = 0;
+  const outcomes = createCounts();
+  const reasons = createCounts();
+  const letters = createCounts();
+  const operations = createCounts();
+  const warnings = createCounts();
+  for (const outcome of OUTCOMES) metrics.events.inc({ destination, outcome }, 0);
+  metrics.eventsRead.inc({ destination }, 0);
+  return {
+    read(count) {
+      events += count;
+    },
+    finished(outcome) {
+      outcomes.add(outcome.status);
+      if (outcome.status === 'filtered') reasons.add(outcome.code);
+      if (outcome.status === 'rejected') letters.add(outcome.kind);
+    },
+    operation(kind, outcome) {
+      operations.add(`${kind} ${outcome.status}`);
+    },
+    warned(all) {
+      for (const { code } of all) warnings.add(code);
+    },
+    publish() {
+      metrics.eventsRead.inc({ destination }, events);
+      events = 0;
+      outcomes.drain((outcome, count) => metrics.events.inc({ destination, outcome }, count));
+      reasons.drain((reason, count) => metrics.eventsFiltered.inc({ destination, reason }, count));
+      letters.drain((kind, count) => metrics.deadLetters.inc({ destination, kind }, count));
+      warnings.drain((code, count) => metrics.warnings.inc({ destination, code }, count));
+      operations.drain((label, count) => {
+        const [kind = '', outcome = ''] = label.split(' ');
+        metrics.deliveryOperations.inc({ destination, kind, outcome }, count);
+      });
+    },
+  };
+}
+
+interface Counts {
+  add(label: string): void;
+  drain(take: (label: string, count: number) => void): void;
+}
+
+function createCounts(): Counts {
+  const counts = new Map<string, number>();
+  return {
+    add(label) {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+    },
+    drain(take) {
+      for (const [label, count] of counts) take(label, count);
+      counts.clear();
+    },
+  };
+}

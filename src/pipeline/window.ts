@@ -1,0 +1,52 @@
+/** How much may be read and unsettled: counts records and their bytes; reading waits while it is full. */
+export interface Window {
+  readonly records: number;
+  add(bytes: number): void;
+  release(bytes: number): void;
+  isFull(): boolean;
+  /** Resolves when there is room; rejects with the signal's reason when it aborts. */
+  room(signal: AbortSignal): Promise<void>;
+}
+
+export interface WindowLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export function createWindow(limits: WindowLimits): Window {
+  let records = 0;
+  let bytes = 0;
+  let waiting: PromiseWithResolvers<void> | undefined;
+  const isFull = () => records >= limits.records || bytes >= limits.bytes;
+  return {
+    get records() {
+      return records;
+    },
+    add(size) {
+      records += 1;
+      bytes += size;
+    },
+    release(size) {
+      records -= 1;
+      bytes -= size;
+      if (waiting && !isFull()) {
+        waiting.resolve();
+        waiting = undefined;
+      }
+    },
+    isFull,
+    async room(signal) {
+      while (isFull()) {
+        signal.throwIfAborted();
+        waiting ??= Promise.withResolvers();
+        const { promise, reject } = waiting;
+        const onAbort = () => {
+          waiting = undefined;
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        await promise.finally(() => signal.removeEventListener('abort', onAbort));
+      }
+    },
+  };
+}
