@@ -1,5 +1,5 @@
 /** Asks Braze whether a destination's key is good and may do what is needed, without writing anything there. */
-import got, { RequestError, type Response } from 'got';
+import { type BrazeClient, createBrazeClient, type NoAnswer, type Reply } from '../braze/client.ts';
 import type { DestinationConfig } from '../config/config.ts';
 import { FileFault } from '../config/file-fault.ts';
 
@@ -27,21 +27,28 @@ export async function askBraze({ id, restEndpoint, readRestApiKey }: Destination
     good,
     lines: texts.map((text) => `${good ? 'ok' : 'problem'}: destinations "${id}": ${text}`),
   });
-  let key: string;
+  const client = createBrazeClient({ restEndpoint, readRestApiKey, maxSockets: 1, timeoutMs: TIMEOUT_MS });
   try {
-    key = readRestApiKey();
+    readRestApiKey();
+    const faults = await askEndpoints(client, restEndpoint);
+    return faults.length > 0 ? say(false, ...faults) : say(true, `${restEndpoint} takes the key`);
   } catch (error) {
     if (error instanceof FileFault) return say(false, error.message);
     throw error;
+  } finally {
+    client.close();
   }
+}
+
+async function askEndpoints(client: BrazeClient, origin: string): Promise<string[]> {
   const faults: string[] = [];
   for (const [path, permission] of PERMISSIONS) {
-    const fault = await askEndpoint(restEndpoint, path, { permission, key });
+    const fault = judge(await client.post(path, '{}'), { origin, path, permission });
     if (fault === null) continue;
     faults.push(fault.text);
     if (fault.isOfAll) break;
   }
-  return faults.length > 0 ? say(false, ...faults) : say(true, `${restEndpoint} takes the key`);
+  return faults;
 }
 
 interface EndpointFault {
@@ -50,55 +57,35 @@ interface EndpointFault {
   readonly isOfAll: boolean;
 }
 
-async function askEndpoint(
-  origin: string,
-  path: string,
-  { permission, key }: { permission: string; key: string },
-): Promise<EndpointFault | null> {
-  try {
-    const reply = await got.post(`${origin}${path}`, {
-      json: {},
-      headers: { authorization: `Bearer ${key}` },
-      retry: { limit: 0 },
-      followRedirect: false,
-      throwHttpErrors: false,
-      timeout: { request: TIMEOUT_MS },
-    });
-    return judge(reply, { origin, path, permission });
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    return { text: `${origin} cannot be reached: ${networkWords(error)}`, isOfAll: true };
-  }
+interface Asked {
+  readonly origin: string;
+  readonly path: string;
+  readonly permission: string;
 }
 
-function judge(
-  { statusCode, headers }: Response,
-  { origin, path, permission }: { origin: string; path: string; permission: string },
-): EndpointFault | null {
-  if (statusCode === 400) return null;
-  if (statusCode === 401) {
-    return {
-      text: `${origin} does not know the key (401): it is wrong, or belongs to another instance; compare dataCenter or restEndpoint with the address of your Braze dashboard`,
-      isOfAll: true,
-    };
+/** null: this is what a good key gets. */
+function judge(reply: Reply, asked: Asked): EndpointFault | null {
+  const { origin, path, permission } = asked;
+  const ofAll = (text: string): EndpointFault => ({ text, isOfAll: true });
+  if ('failure' in reply) return ofAll(`${origin} cannot be reached: ${networkWords(reply)}`);
+  switch (reply.status) {
+    case 400:
+      return null;
+    case 401:
+      return ofAll(
+        `${origin} does not take the key (401): it is wrong, or belongs to another instance; compare dataCenter or restEndpoint with the address of your Braze dashboard`,
+      );
+    case 403: {
+      const text = `the key lacks the permission ${permission} (403 for ${path}): give the key this permission in Braze, API keys`;
+      return { text, isOfAll: false };
+    }
+    case 404:
+      return ofAll(`${origin} has no ${path} (404): this is not the host of Braze's REST API`);
+    default:
+      return ofAll(
+        `${origin}${path} answered ${reply.status}, expected 400: nothing can be said about the key`,
+      );
   }
-  if (statusCode === 403) {
-    return {
-      text: `the key lacks the permission ${permission} (403 for ${path}): add it to the key in Braze's settings, API keys`,
-      isOfAll: false,
-    };
-  }
-  if (statusCode === 404) {
-    return {
-      text: `${origin} has no ${path} (404): this is not the host of Braze's REST API`,
-      isOfAll: true,
-    };
-  }
-  const to = headers.location === undefined ? '' : ' (a redirect)';
-  return {
-    text: `${origin}${path} answered ${statusCode}${to}, expected 400: try again later`,
-    isOfAll: true,
-  };
 }
 
 const NETWORK_WORDS: Readonly<Record<string, string>> = {
@@ -117,6 +104,6 @@ const NETWORK_WORDS: Readonly<Record<string, string>> = {
   EPROTO: 'it does not speak TLS',
 };
 
-function networkWords({ code, message }: RequestError): string {
-  return NETWORK_WORDS[code] ?? `${message} (${code})`;
+function networkWords({ failure, message }: NoAnswer): string {
+  return NETWORK_WORDS[failure] ?? `${message} (${failure})`;
 }

@@ -1,7 +1,6 @@
 /** The command line: which commands there are. Each loads what it needs only when it runs. */
 import { Command } from 'commander';
 import { VERSION } from '../config/version.ts';
-import { checkCommand } from './check.ts';
 import { runCommand } from './run-command.ts';
 
 const EXAMPLES = `
@@ -14,22 +13,31 @@ Examples:
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`;
 
-/** A fresh program with all commands; nothing has run yet. */
-export function createProgram(): Command {
+/** In the order of the help. A command's file is loaded only when that command, or the help, is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  check: async () => (await import('./check.ts')).checkCommand(),
+  transform: async () => (await import('./transform.ts')).transformCommand(),
+  sandbox: async () => (await import('./sandbox.ts')).sandboxCommand(),
+};
+
+/** A fresh program for `argv` (as `process.argv`): with the command it names, or with all when it names none. */
+export async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('brazier')
     .description(
       'Forwards events of RudderStack and Segment SDKs to Braze: nothing that was accepted is lost',
     )
     .version(VERSION)
     .addHelpText('after', EXAMPLES);
-  for (const command of [checkCommand()]) program.addCommand(command);
+  const named = argv[2] ?? '';
+  const loaders = Object.hasOwn(COMMANDS, named) ? [COMMANDS[named]] : Object.values(COMMANDS);
+  for (const load of loaders) if (load !== undefined) program.addCommand(await load());
   return program;
 }
 
 /** The whole process: runs the command and ends with its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
   endQuietlyWhenNobodyReads();
-  const exitCode = await runCommand(createProgram(), argv);
+  const exitCode = await runCommand(await createProgram(argv), argv);
   process.exitCode = exitCode;
   // A command that failed half-way may have left something open: do not wait for it once the output is out.
   if (exitCode !== 0) process.stdout.write('', () => process.exit(exitCode));
