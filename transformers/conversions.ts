@@ -1,0 +1,45 @@
+/** Conversions that a mapping names: from a trait's value to the one Braze takes. */
+import genders from '../mappings/genders.json' with { type: 'json' };
+import type { Json } from '../src/model/json.ts';
+
+/** A value that cannot be sent: the field is left out with a warning, or the event is rejected. */
+export interface Unusable {
+  readonly rejects: boolean;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Conversion = (value: Json) => string | Unusable;
+
+const INVALID_EMAIL: Unusable = {
+  rejects: true,
+  code: 'invalid_email',
+  message: 'Invalid email, email must be a valid string',
+};
+
+const UNKNOWN_GENDER: Unusable = {
+  rejects: false,
+  code: 'unknown_gender',
+  message: 'not a gender that Braze knows (M, F, O, N, P or their words): left out',
+};
+
+const GENDER_OF = new Map(
+  Object.entries(genders).flatMap(([gender, words]) => words.map((word) => [word, gender] as const)),
+);
+
+/** Lower-cases, as Braze stores it; neither trims nor checks the syntax. */
+function toEmail(value: Json): string | Unusable {
+  return typeof value === 'string' ? value.toLowerCase() : INVALID_EMAIL;
+}
+
+function toGender(value: Json): string | Unusable {
+  if (typeof value !== 'string') return UNKNOWN_GENDER;
+  const word = value.trim().toLowerCase().replaceAll(/[_-]/g, ' ');
+  return GENDER_OF.get(word) ?? UNKNOWN_GENDER;
+}
+
+/** By the name that a mapping uses. */
+export const CONVERSIONS: ReadonlyMap<string, Conversion> = new Map([
+  ['email', toEmail],
+  ['gender', toGender],
+]);
