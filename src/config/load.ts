@@ -114,6 +114,7 @@ function listenAt(section: JsonObject) {
 }
 
 function checkPorts(http: JsonObject, admin: JsonObject, { faults }: Findings): void {
-  if (http.port === 0 || http.port !== admin.port || http.host !== admin.host) return;
+  const isShared = typeof http.port === 'number' && http.port === admin.port && http.host === admin.host;
+  if (!isShared || http.port === 0) return;
   faults.push({ path: ['admin', 'port'], message: `found the port of http again, expected another one` });
 }

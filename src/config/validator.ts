@@ -67,7 +67,7 @@ export function formatPath(path: Path): string {
 /** A found value in a few words: scalars as they are (shortened), the rest by its kind. */
 export function show(value: unknown): string {
   if (value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
