@@ -72,7 +72,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }
     },
     settle(items, outcomes) {
-      for (const [index, item] of items.entries()) settleOperation(item, outcomes[index] ?? DELIVERED);
+      let oldest = Number.POSITIVE_INFINITY;
+      for (const [index, item] of items.entries()) {
+        settleOperation(item, outcomes[index] ?? DELIVERED);
+        oldest = Math.min(oldest, item.owner.record.timestamp);
+      }
+      tally.latency(clock.epochMs() - oldest);
       return progress.flush();
     },
     inFlight: () => window.records + ahead,

@@ -12,6 +12,8 @@ export interface Tally {
   /** One event has its final outcome. */
   finished(outcome: FinalOutcome): void;
   operation(kind: OperationKind, outcome: FinalOutcome): void;
+  /** From accepting to Braze's acceptance, for the oldest event of a request. */
+  latency(ms: number): void;
   warned(warnings: readonly Warning[]): void;
   /** Adds what happened since the last call to the metrics. */
   publish(): void;
@@ -39,6 +41,9 @@ export function createTally(metrics: Metrics, destination: string): Tally {
     },
     operation(kind, outcome) {
       operations.add(`${kind} ${outcome.status}`);
+    },
+    latency(ms) {
+      metrics.endToEnd.observe({ destination }, ms / 1000);
     },
     warned(all) {
       for (const { code } of all) warnings.add(code);

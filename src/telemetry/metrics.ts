@@ -14,7 +14,6 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 export interface BuildInfo {
   readonly version: string;
-  readonly commit: string;
 }
 
 /** The Node process metrics of prom-client come along unless `processMetrics` is false (tests). */
@@ -24,7 +23,7 @@ export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) 
   new Gauge({
     name: 'brazier_build_info',
     help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'commit', 'node'],
+    labelNames: ['version', 'node'],
     registers: [registry],
   }).set({ ...build, node: process.version }, 1);
   return { registry, ...ingestMetrics(registry), ...pipelineMetrics(registry), ...deliveryMetrics(registry) };

@@ -1,0 +1,110 @@
+/** `brazier dead-letters`: asks the running server, or opens the store itself when none runs. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { DeadLetters, ReplayQuery } from '../dead-letters/store.ts';
+import { loadOrFail } from './check.ts';
+import { CommandError } from './command-error.ts';
+import { withDeadLetters } from './letters-access.ts';
+
+const EXAMPLES = `
+Examples:
+  $ brazier dead-letters list                                 the demo's, newest first, a line each
+  $ brazier dead-letters list --config brazier.yaml --destination braze --limit 20
+  $ brazier dead-letters show braze/brazier.events/0/17       one whole, with the event as it was sent
+  $ brazier dead-letters replay braze/brazier.events/0/17     only what was not delivered, to its destination alone
+  $ brazier dead-letters replay --destination braze           all of a destination; --all: of every destination
+
+JSON on stdout. Listings show no personal data, \`show\` does. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`;
+
+interface Flags {
+  readonly config?: string;
+}
+
+interface ListFlags extends Flags {
+  readonly destination?: string;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+interface ReplayFlags extends Flags {
+  readonly destination?: string;
+  readonly all?: boolean;
+}
+
+export function deadLettersCommand(): Command {
+  const command = new Command('dead-letters')
+    .description('List, show and replay the events that ended without delivery')
+    .addHelpText('after', EXAMPLES);
+  const config = ['--config <file>', "the server's configuration (default: the demo's ./data)"] as const;
+  command
+    .command('list')
+    .description('newest first, one JSON line each')
+    .option(...config)
+    .option('--destination <id>', 'only this destination')
+    .option('--limit <n>', 'at most so many, 1 to 1000', limit, 100)
+    .option('--after <id>', 'go on after this letter')
+    .action(list);
+  command
+    .command('show <id>')
+    .description('one letter whole')
+    .option(...config)
+    .action(show);
+  command
+    .command('replay [ids...]')
+    .description('put letters back into the log')
+    .option(...config)
+    .option('--destination <id>', 'all letters of this destination')
+    .option('--all', 'all letters of all destinations')
+    .action(replay);
+  return command;
+}
+
+async function list({ config, ...query }: ListFlags): Promise<void> {
+  const { letters } = await using(config, (deadLetters) => deadLetters.list(query));
+  for (const letter of letters) print(letter);
+}
+
+async function show(id: string, { config }: Flags): Promise<void> {
+  const letter = await using(config, (deadLetters) => deadLetters.show(id));
+  if (!letter)
+    throw new CommandError(`there is no dead letter ${id}; \`brazier dead-letters list\` shows the ids`);
+  print(letter);
+}
+
+async function replay(ids: string[], { config, ...flags }: ReplayFlags): Promise<void> {
+  const result = await using(config, (deadLetters) => deadLetters.replay(replayQuery(ids, flags)));
+  print(result);
+  if (result.skipped.length > 0) throw new CommandError(`${result.skipped.length} were not replayed`);
+}
+
+/** What to replay is said, never guessed. */
+function replayQuery(ids: string[], { destination, all }: ReplayFlags): ReplayQuery {
+  const ways = [ids.length > 0, destination !== undefined, all === true].filter(Boolean).length;
+  if (ways !== 1) throw new CommandError('say what to replay: ids, or --destination <id>, or --all', 2);
+  if (ids.length > 0) return { ids };
+  return destination === undefined ? {} : { destination };
+}
+
+async function using<Result>(file: string | undefined, use: (deadLetters: DeadLetters) => Promise<Result>) {
+  if (file === undefined) return withDeadLetters(DEMO_STORE, use);
+  const { log, admin } = (await loadOrFail(file)).config;
+  return withDeadLetters({ ...log, tokenFile: admin.tokenFile }, use);
+}
+
+const DEMO_STORE = {
+  path: './data',
+  tokenFile: './data/admin-token',
+  maxBytes: 10 * 1024 ** 3,
+  retainHours: 24,
+};
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+function limit(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 1000) {
+    throw new InvalidArgumentError('expected a whole number from 1 to 1000');
+  }
+  return number;
+}

@@ -1,0 +1,53 @@
+/** What `serve` does without a configuration: a sandbox in place of Braze, and a page of plain words about it. */
+import type { App } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import { CommandError } from './command-error.ts';
+
+/** Where the demo's Braze listens: `curl` finds it there. */
+const SANDBOX_PORT = 4800;
+
+export interface Demo {
+  readonly config: Config;
+  /** Says on stderr what runs where, and what to try. */
+  welcome(app: App): void;
+  stop(): Promise<void>;
+}
+
+/** Starts the sandbox and makes the configuration that points to it. Throws `CommandError` when it cannot. */
+export async function startDemo(): Promise<Demo> {
+  const { createSandbox } = await import('../sandbox/server.ts');
+  const { demoConfig } = await import('../config/demo.ts');
+  const sandbox = createSandbox({ port: SANDBOX_PORT });
+  const { url } = await sandbox.listen().catch((error: NodeJS.ErrnoException) => {
+    const what = error.code === 'EADDRINUSE' ? 'is taken: is the demo running already?' : error.message;
+    throw new CommandError(`port ${SANDBOX_PORT} for the demo's local Braze ${what}`);
+  });
+  try {
+    const config = demoConfig({ sandboxUrl: url, sandboxApiKey: 'demo' });
+    return { config, welcome: (app) => welcome(app, config, url), stop: () => sandbox.close() };
+  } catch (error) {
+    await sandbox.close();
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function welcome(app: App, config: Config, sandboxUrl: string): void {
+  const writeKey = config.sources[0]?.writeKeys[0] ?? '';
+  const http = `http://${app.http.host}:${app.http.port}`;
+  process.stderr.write(`
+This is the demo: events go to a local stand-in for Braze, nothing leaves this machine.
+
+  events in     ${http}   write key ${writeKey}
+  local Braze   ${sandboxUrl}   (its users are forgotten when it stops)
+  data          ${config.log.path}   (the log and the write key; delete it to begin anew)
+
+Try it from another terminal:
+
+  curl -u ${writeKey}: ${http}/v1/track \\
+    -d '{"userId":"kim","event":"Lamp Lit","properties":{"lumen":800}}'
+  curl ${sandboxUrl}/_sandbox/users
+
+For a real Braze: npm run -s brazier -- serve --config brazier.yaml   (examples/brazier.yaml, docs/configure.md)
+Ctrl-C stops it.
+`);
+}

@@ -1,0 +1,78 @@
+/** `brazier serve`: the server. One line of JSON on stdout when it is ready; everything else goes to stderr. */
+import { Command } from 'commander';
+import type { App } from '../app.ts';
+import { loadOrFail } from './check.ts';
+import { CommandError } from './command-error.ts';
+
+const EXAMPLES = `
+Examples:
+  $ npm start                                                the demo: a local Braze, nothing leaves the machine
+  $ npm run -s brazier -- check --config brazier.yaml        first see whether the file is good
+  $ npm run -s brazier -- serve --config brazier.yaml
+
+SIGTERM or SIGINT: takes no more events, finishes what is under way, commits, exits 0. A second one exits at once;
+what was accepted stays in the log.`;
+
+/** Longer than a request to Braze may take, shorter than Kubernetes' usual 60 s of grace. */
+const DRAIN_DEADLINE_MS = 35_000;
+
+interface ServeFlags {
+  readonly config?: string;
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Take events and forward them to Braze; without --config, run the demo')
+    .option('--config <file>', 'the configuration file (YAML)')
+    .addHelpText('after', EXAMPLES)
+    .action(serve);
+}
+
+/** Resolves when the server has been stopped. */
+async function serve({ config: file }: ServeFlags): Promise<void> {
+  const { createLogger } = await import('../telemetry/logger.ts');
+  const { startDemo } = await import('./demo.ts');
+  const demo = file === undefined ? await startDemo() : undefined;
+  const config = demo ? demo.config : (await loadOrFail(String(file))).config;
+  const logger = createLogger({ level: demo ? 'warn' : 'info', pretty: demo !== undefined });
+  logger.redact(config.sources.flatMap(({ writeKeys }) => writeKeys));
+  const ended = Promise.withResolvers<void>();
+  const { startApp } = await import('../app.ts');
+  const app = await startApp({ config, logger, onFatal: (error) => ended.reject(error) }).catch(
+    (error: unknown) => {
+      throw startFault(error);
+    },
+  );
+  const address = ({ host, port }: { host: string; port: number }) => `http://${host}:${port}`;
+  const ready = { ready: true, pid: process.pid, http: address(app.http), admin: address(app.admin) };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  demo?.welcome(app);
+  stopOnSignal(app, ended);
+  await ended.promise.catch((error: unknown) => {
+    throw new CommandError(`stopped, nothing accepted is lost: ${messageOf(error)}`);
+  });
+  await demo?.stop();
+}
+
+/** The first signal drains, the second ends the process at once. */
+function stopOnSignal(app: App, ended: PromiseWithResolvers<void>): void {
+  let stopping = false;
+  const onSignal = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    app.stop(AbortSignal.timeout(DRAIN_DEADLINE_MS)).then(ended.resolve, ended.reject);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+function startFault(error: unknown): unknown {
+  // Faults of the system and of the store say in their message what they are about; anything else is a bug.
+  const expected =
+    error instanceof Error && ('code' in error || error.cause !== undefined || error.name !== 'Error');
+  return expected ? new CommandError(messageOf(error)) : error;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
