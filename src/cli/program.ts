@@ -15,9 +15,11 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 ok, 1 failed, 2 us
 
 /** In the order of the help. A command's file is loaded only when that command, or the help, is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   transform: async () => (await import('./transform.ts')).transformCommand(),
   sandbox: async () => (await import('./sandbox.ts')).sandboxCommand(),
+  'dead-letters': async () => (await import('./dead-letters.ts')).deadLettersCommand(),
 };
 
 /** A fresh program for `argv` (as `process.argv`): with the command it names, or with all when it names none. */

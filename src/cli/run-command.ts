@@ -1,5 +1,6 @@
 /** The frame of the command line: runs a command and turns whatever comes of it into an exit code and a clear line. */
 import { type Command, CommanderError } from 'commander';
+import { FileFault } from '../config/file-fault.ts';
 import { CommandError } from './command-error.ts';
 
 /**
@@ -20,9 +21,9 @@ export async function runCommand(program: Command, argv: readonly string[]): Pro
 /** Help and version end a command too; commander has printed already whatever it throws. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CommandError) {
+  if (error instanceof CommandError || error instanceof FileFault) {
     process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
+    return error instanceof CommandError ? error.exitCode : 1;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`unexpected error, please report it: ${text}\n`);
