@@ -33,7 +33,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const braze = createBraze(options);
   const host = options.host ?? '127.0.0.1';
   const server = createServer(
-    { keepAliveTimeout: options.keepAliveTimeoutMs ?? DEFAULT_KEEP_ALIVE_MS },
+    { keepAliveTimeout: options.keepAliveTimeoutMs ?? DEFAULT_KEEP_ALIVE_MS, keepAliveTimeoutBuffer: 0 },
     braze.onRequest,
   );
   return {

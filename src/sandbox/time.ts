@@ -4,8 +4,13 @@
 const TIME =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.:,](\d{1,9}))?)?(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?$/;
 
+/** What nearly everybody sends, and no day that a month could lack: the runtime's own parser is right and fast for it. */
+const COMMON_TIME =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
+
 /** Milliseconds since the epoch, or undefined when the text is no date and time. */
 export function parseTime(text: string): number | undefined {
+  if (COMMON_TIME.test(text)) return Date.parse(text);
   const parts = TIME.exec(text);
   if (parts === null) return undefined;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', zone = 'Z'] = parts;
