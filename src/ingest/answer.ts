@@ -7,7 +7,7 @@ export interface AnswerOptions {
   readonly random: () => number;
   /** Connections end with their answer. */
   readonly isClosing: () => boolean;
-  /** How much of a refused body is read and thrown away before the connection is cut, and for how long. */
+  /** How much of a refused body is read and thrown away, and how long its end is waited for before the connection is cut. */
   readonly drain: { readonly maxBytes: number; readonly maxMs: number };
 }
 
@@ -35,8 +35,7 @@ export function createAnswers({ random, isClosing, drain }: AnswerOptions): Answ
         ...refusal.headers,
         ...(retryAfter && { 'Retry-After': retryAfter }),
         ...closing(),
-        // A client that waits for "100 Continue" will not send the body any more.
-        ...((refusal.close || req.headers.expect !== undefined) && { Connection: 'close' }),
+        ...((refusal.close || mayNotEnd(req, drain.maxBytes)) && { Connection: 'close' }),
       });
       endAfterBody(req, res, text, drain);
     },
@@ -45,6 +44,14 @@ export function createAnswers({ random, isClosing, drain }: AnswerOptions): Answ
 
 function jsonHeaders(text: string) {
   return { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
+}
+
+/** No further request can follow on a connection whose body may never be read to its end. */
+function mayNotEnd({ headers, complete }: IncomingMessage, maxDrainBytes: number): boolean {
+  if (complete) return false;
+  // A client that waits for "100 Continue" will not send the body any more.
+  if (headers.expect !== undefined || headers['transfer-encoding'] !== undefined) return true;
+  return Number(headers['content-length'] ?? 0) > maxDrainBytes;
 }
 
 /**
@@ -63,11 +70,11 @@ function endAfterBody(
   }
   res.write(text);
   let left = drain.maxBytes;
-  const cut = () => req.socket.destroy();
-  const timer = setTimeout(cut, drain.maxMs);
+  const timer = setTimeout(() => req.socket.destroy(), drain.maxMs);
   req.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) cut();
+    // The client is blocked in sending now, and has the answer to read until the time is over.
+    if (left < 0) req.pause();
   });
   req.once('end', () => res.end());
   req.once('close', () => clearTimeout(timer));

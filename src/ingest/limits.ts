@@ -13,7 +13,7 @@ export interface IngestLimits {
   readonly maxBodyDepth: number;
   /** How long an answer waits for the log before it is 429. */
   readonly appendTimeoutMs: number;
-  /** How long the rest of a refused body is read and thrown away before the connection is cut. */
+  /** How long the end of a refused body is waited for before the connection is cut. */
   readonly drainMs: number;
   readonly maxConnections: number;
   readonly maxHeaderBytes: number;
