@@ -6,6 +6,8 @@ const MIB = 1024 * 1024;
 const PORT = { type: 'integer', minimum: 0, maximum: 65_535 } as const;
 const TEXT = { type: 'string', minLength: 1 } as const;
 
+const FILE = { ...TEXT, expects: 'the path of a file' } as const;
+
 const ID: Schema = {
   type: 'string',
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
@@ -48,7 +50,7 @@ const admin: Schema = {
     host: { ...TEXT, default: '127.0.0.1', description: 'Address to listen on.', examples: ['0.0.0.0'] },
     port: { ...PORT, default: 8081, description: 'Port to listen on; 0 takes a free one.', examples: [9090] },
     tokenFile: {
-      ...TEXT,
+      ...FILE,
       description:
         'File with the bearer token. Made at the first start when missing. Default: `admin-token` in the data folder.',
       examples: ['/run/secrets/brazier-admin'],
@@ -71,6 +73,7 @@ const log: Schema = {
     },
     path: {
       ...TEXT,
+      expects: 'the path of a folder',
       default: './data',
       description: 'The data folder; one process at a time.',
       examples: ['/var/lib/brazier'],
@@ -208,11 +211,13 @@ const destination: Schema = {
     },
     restEndpoint: {
       ...TEXT,
+      expects: 'an http or https origin',
       description: "Origin of Braze's REST API. Exactly one of this and `dataCenter`.",
       examples: ['https://rest.fra-01.braze.eu'],
     },
     dataCenter: {
       ...TEXT,
+      expects: 'a data centre of the table in docs/configure.md',
       description: "Name of Braze's instance instead of its origin.",
       examples: ['EU-01'],
     },
@@ -225,7 +230,7 @@ const destination: Schema = {
       examples: [`\${BRAZE_REST_API_KEY}`],
     },
     restApiKeyFile: {
-      ...TEXT,
+      ...FILE,
       description: 'File with the key. It is read again before a halted destination is tried anew.',
       examples: ['/run/secrets/braze-rest-api-key'],
     },
