@@ -1,0 +1,158 @@
+/**
+ * The guard against duplicates: knows every id of the last `guardMs` (at most twice that), in the log's file as
+ * rows of 16-byte hashes and in memory as fingerprints. No B-tree over ids: with millions of them each insert
+ * would touch a page of its own.
+ */
+import { hash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { createFingerprintSet, type FingerprintSet } from './fingerprint-set.ts';
+
+const HASH_BYTES = 16;
+
+/** Hashes per row: 4 KB, which a commit of a single id rewrites within the page it writes anyway. */
+const ROW_HASHES = 256;
+
+/** What is to be done in memory once the transaction is durable, and must not be when it is rolled back. */
+export type AfterCommit = (() => void)[];
+
+export interface Guard {
+  /**
+   * Within a transaction: the ascending indices of the ids that are known or stand in the list before;
+   * the others are written, and known once `after` has run.
+   */
+  admit(ids: readonly (string | null)[], at: number, after: AfterCommit): number[];
+  /** Deletes at most 64 rows of forgotten ids; true when there are more. */
+  prune(): boolean;
+  /** Whether `prune` has something to do. */
+  prunable(): boolean;
+}
+
+interface Generation {
+  readonly since: number;
+  readonly firstRow: number;
+  readonly set: FingerprintSet;
+}
+
+interface FreshId {
+  readonly hash: Buffer;
+  row: number;
+}
+
+/** Reads the rows that are not expired at `at` into memory. */
+export function createGuard(db: DatabaseSync, guardMs: number, at: number): Guard {
+  const select = db.prepare('SELECT hashes FROM guard WHERE row = ?');
+  const write = db.prepare(
+    'INSERT INTO guard(row, ts, hashes) VALUES(?, ?, ?) ON CONFLICT(row) DO UPDATE SET ts = excluded.ts, hashes = excluded.hashes',
+  );
+  const remove = db.prepare(
+    'DELETE FROM guard WHERE row IN (SELECT row FROM guard WHERE row < ? ORDER BY row LIMIT 64)',
+  );
+  const stored = loadGeneration(db, at - guardMs);
+  let nextRow = stored.lastRow + 1;
+  let older: Generation = stored;
+  let current: Generation = { since: at, firstRow: nextRow, set: createFingerprintSet() };
+  /** The row that is being filled, as it is on disk. */
+  let tail: Buffer = Buffer.alloc(0);
+  let stale =
+    stored.firstRow > 1 && db.prepare('SELECT 1 FROM guard WHERE row < ?').get(stored.firstRow) !== undefined;
+
+  function rotate(now: number): void {
+    if (now < current.since + guardMs) return;
+    if (tail.length > 0) nextRow += 1;
+    tail = Buffer.alloc(0);
+    older = current;
+    current = { since: now, firstRow: nextRow, set: createFingerprintSet() };
+    stale = true;
+  }
+
+  function writeFresh(fresh: readonly FreshId[], now: number, after: AfterCommit): void {
+    let row = nextRow;
+    let hashes = [tail];
+    let filled = tail.length / HASH_BYTES;
+    const flush = (): Buffer => {
+      const bytes = Buffer.concat(hashes);
+      write.run(row, now, bytes);
+      return bytes;
+    };
+    for (const id of fresh) {
+      if (filled === ROW_HASHES) {
+        if (hashes.length > 1) flush();
+        [row, hashes, filled] = [row + 1, [], 0];
+      }
+      hashes.push(id.hash);
+      id.row = row;
+      filled += 1;
+    }
+    const last = flush();
+    after.push(() => {
+      [nextRow, tail] = [row, last];
+      for (const id of fresh) current.set.add(id.hash.readUInt32LE(0), id.row);
+    });
+  }
+
+  return {
+    admit(ids, now, after) {
+      rotate(now);
+      const known = confirmer((row) => select.get(row)?.hashes as Uint8Array | undefined);
+      const seen = new Set<string>();
+      const fresh: FreshId[] = [];
+      const duplicates: number[] = [];
+      for (const [index, id] of ids.entries()) {
+        if (id === null) continue;
+        const digest = digestOf(id);
+        const bytes = Buffer.from(digest, 'binary');
+        if (seen.has(digest) || known(current.set, bytes) || known(older.set, bytes)) duplicates.push(index);
+        else fresh.push({ hash: bytes, row: 0 });
+        seen.add(digest);
+      }
+      if (fresh.length > 0) writeFresh(fresh, now, after);
+      return duplicates;
+    },
+    prune() {
+      stale = Number(remove.run(older.firstRow).changes) > 0;
+      return stale;
+    },
+    prunable: () => stale,
+  };
+}
+
+/** Lone surrogates are escaped first: hashed as UTF-8 they would all be the same. */
+function digestOf(id: string): string {
+  return hash('sha256', id.isWellFormed() ? id : JSON.stringify(id), 'binary').slice(0, HASH_BYTES);
+}
+
+/** A fingerprint match is confirmed against the row's full hashes; rows are read once per write. */
+function confirmer(readRow: (row: number) => Uint8Array | undefined) {
+  const rows = new Map<number, Buffer>();
+  const rowHashes = (row: number): Buffer => {
+    const cached = rows.get(row) ?? Buffer.from(readRow(row) ?? new Uint8Array(0));
+    rows.set(row, cached);
+    return cached;
+  };
+  return (set: FingerprintSet, bytes: Buffer): boolean =>
+    set.some(bytes.readUInt32LE(0), (row) => holds(rowHashes(row), bytes));
+}
+
+function holds(hashes: Buffer, bytes: Buffer): boolean {
+  let at = hashes.indexOf(bytes);
+  while (at >= 0 && at % HASH_BYTES !== 0) at = hashes.indexOf(bytes, at + 1);
+  return at >= 0;
+}
+
+/** The ids stored since `since`; rows are read some at a time, since all of them may be 100 MB. */
+function loadGeneration(db: DatabaseSync, since: number): Generation & { readonly lastRow: number } {
+  const page = db.prepare('SELECT row, ts, hashes FROM guard WHERE row > ? ORDER BY row LIMIT 256');
+  const set = createFingerprintSet();
+  let lastRow = 0;
+  let firstRow: number | undefined;
+  for (let rows = page.all(0); rows.length > 0; rows = page.all(lastRow)) {
+    for (const { row, ts, hashes } of rows as unknown as { row: number; ts: number; hashes: Uint8Array }[]) {
+      lastRow = row;
+      if (ts < since) continue;
+      firstRow ??= row;
+      const view = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.byteLength);
+      for (let at = 0; at + HASH_BYTES <= view.length; at += HASH_BYTES) set.add(view.readUInt32LE(at), row);
+    }
+  }
+  return { since, firstRow: firstRow ?? lastRow + 1, set, lastRow };
+}

@@ -1,0 +1,129 @@
+/** What the main thread and the log's worker say to each other: one call, one answer, in the order of the calls. */
+import type { GroupStart, LetterQuery, LogErrorCode } from '../log.ts';
+
+/** Records on their way into one segment row. The buffers are transferred, not copied. */
+export interface EncodedRecords {
+  readonly count: number;
+  /** Where each value ends in `data`: one entry per record, ascending. */
+  readonly ends: Uint32Array;
+  /** JSON of `SegmentMeta`. */
+  readonly meta: string;
+  readonly data: Uint8Array;
+}
+
+/** A dead letter as the `letter` table holds it. */
+export interface LetterRow {
+  readonly id: string;
+  /** '' for a letter of ingest. */
+  readonly destination: string;
+  readonly at: number;
+  readonly position: string | null;
+  /** JSON of everything but the value. */
+  readonly detail: string;
+  readonly value: Uint8Array;
+}
+
+export interface AppendPart {
+  readonly records: EncodedRecords;
+  /** Per record the id to guard; null when no record has one. */
+  readonly guardIds: readonly (string | null)[] | null;
+  /** Per record the letter that it replaces; null when no record is a replay. */
+  readonly replayOf: readonly (string | null)[] | null;
+  readonly letters: readonly LetterRow[];
+}
+
+export interface CommitPart {
+  readonly group: string;
+  readonly watermark: number;
+  readonly settled: Uint8Array;
+  readonly letters: readonly LetterRow[];
+}
+
+/** One transaction. */
+export interface WriteBatch {
+  readonly at: number;
+  readonly append: AppendPart | null;
+  readonly commits: readonly CommitPart[];
+}
+
+export interface WriteResult {
+  /** The offset after the last durable record. */
+  readonly head: number;
+  /** Indices of the records left out: duplicates, and replays of letters that are gone. Ascending. */
+  readonly dropped: readonly number[];
+  /** `maxBytes` left no room: nothing of the append part was written, the commits were. */
+  readonly full: boolean;
+  readonly bytes: number;
+  /** Letters by destination. */
+  readonly letters: ReadonlyMap<string, number>;
+}
+
+/** A row of the `segment` table as stored. */
+export interface SegmentRow {
+  readonly base: number;
+  readonly n: number;
+  readonly ts: number;
+  readonly ends: Uint8Array;
+  readonly sums: Uint8Array;
+  readonly meta: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+export interface CursorRow {
+  readonly group: string;
+  readonly watermark: number;
+  readonly settled: Uint8Array;
+}
+
+export interface OpenOptions {
+  /** The data folder. */
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly retainMs: number;
+  readonly guardMs: number;
+  readonly at: number;
+  /** SQLite's own page limit, to bring about a full disk in tests; 0 leaves SQLite's default. */
+  readonly maxPageCount: number;
+}
+
+export interface OpenResult {
+  readonly head: number;
+  readonly bytes: number;
+  readonly letters: ReadonlyMap<string, number>;
+}
+
+export interface AttachResult {
+  readonly cursors: readonly CursorRow[];
+  readonly removed: readonly string[];
+}
+
+export interface MaintainResult {
+  /** Retention has more to delete at once. */
+  readonly more: boolean;
+  readonly bytes: number;
+}
+
+/** Every call the worker answers: its argument and its result. */
+export interface StoreCalls {
+  open: { arg: OpenOptions; result: OpenResult };
+  attach: { arg: readonly GroupStart[]; result: AttachResult };
+  write: { arg: WriteBatch; result: WriteResult };
+  read: { arg: number; result: readonly SegmentRow[] };
+  letters: { arg: LetterQuery; result: readonly LetterRow[] };
+  letter: { arg: string; result: LetterRow | undefined };
+  ping: { arg: number; result: null };
+  maintain: { arg: number; result: MaintainResult };
+  close: { arg: null; result: null };
+}
+
+export type StoreCall = keyof StoreCalls;
+
+export interface CallMessage {
+  readonly id: number;
+  readonly call: StoreCall;
+  readonly arg: unknown;
+}
+
+export type AnswerMessage =
+  | { readonly id: number; readonly ok: true; readonly result: unknown }
+  | { readonly id: number; readonly ok: false; readonly code: LogErrorCode; readonly message: string };

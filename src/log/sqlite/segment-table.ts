@@ -1,0 +1,73 @@
+/** The segment table: appended at its end, read in bounded pieces by queries that end, so that the WAL can be reset. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { SegmentRow } from './protocol.ts';
+
+/** A read ends at about 1 MB of values, 5,000 records or 256 rows; a larger single segment comes alone. */
+const READ_BYTES = 1024 * 1024;
+const READ_RECORDS = 5000;
+const READ_ROWS = 256;
+
+export interface SegmentTable {
+  insert(row: SegmentRow): void;
+  /** The offset after the last record ever appended. */
+  head(): number;
+  /** The first offset that is still held. */
+  first(): number | undefined;
+  /** Consecutive segments, beginning with the one that holds `from` (or, if that is gone, with the next there is). */
+  read(from: number): SegmentRow[];
+}
+
+interface Extent {
+  readonly base: number;
+  readonly n: number;
+  readonly bytes: number;
+}
+
+export function createSegmentTable(db: DatabaseSync): SegmentTable {
+  const insert = db.prepare(
+    'INSERT INTO segment(base, n, ts, ends, sums, meta, data) VALUES(?, ?, ?, ?, ?, ?, ?)',
+  );
+  const first = db.prepare('SELECT min(base) AS base FROM segment');
+  const plan = db.prepare(
+    `SELECT base, n, length(data) AS bytes FROM segment
+     WHERE base >= coalesce((SELECT max(base) FROM segment WHERE base <= ?), 0) ORDER BY base LIMIT ${READ_ROWS}`,
+  );
+  const select = db.prepare(
+    'SELECT base, n, ts, ends, sums, meta, data FROM segment WHERE base BETWEEN ? AND ? ORDER BY base',
+  );
+  return {
+    insert({ base, n, ts, ends, sums, meta, data }) {
+      insert.run(base, n, ts, ends, sums, meta, data);
+    },
+    head() {
+      const end = db.prepare('SELECT base + n AS "end" FROM segment ORDER BY base DESC LIMIT 1').get()?.end;
+      const kept = db.prepare(`SELECT value FROM state WHERE name = 'head'`).get()?.value;
+      return Math.max(Number(end ?? 0), Number(kept ?? 0));
+    },
+    first() {
+      const base = first.get()?.base;
+      return typeof base === 'number' ? base : undefined;
+    },
+    read(from) {
+      const held = (plan.all(from) as unknown as Extent[]).filter(({ base, n }) => base + n > from);
+      const last = lastWithin(held);
+      if (held[0] === undefined || last === undefined) return [];
+      return select.all(held[0].base, last.base) as unknown as SegmentRow[];
+    },
+  };
+}
+
+/** The last of the consecutive segments that fit together in one answer. */
+function lastWithin(held: readonly Extent[]): Extent | undefined {
+  let last = held[0];
+  let bytes = last?.bytes ?? 0;
+  let records = last?.n ?? 0;
+  for (const segment of held.slice(1)) {
+    bytes += segment.bytes;
+    records += segment.n;
+    const follows = last !== undefined && segment.base === last.base + last.n;
+    if (!follows || bytes > READ_BYTES || records > READ_RECORDS) break;
+    last = segment;
+  }
+  return last;
+}

@@ -1,0 +1,179 @@
+/**
+ * The embedded log: one SQLite file in the data folder, written and read by one worker thread.
+ * Counts move only together with what callers see of them: `head` in the tick in which appends resolve, a group's
+ * position in the tick in which its chunk is handed over. So a caller that counts right after its `await` finds
+ * accepted + backlog at the start = read + backlog now at every later macrotask.
+ */
+
+import type { DeadLetter } from '../../model/dead-letter.ts';
+import { EVENTS_TOPIC } from '../../model/record.ts';
+import {
+  type AppendRecord,
+  type Chunk,
+  type EventLog,
+  type GroupStart,
+  type LetterQuery,
+  LogError,
+  type LogStats,
+  type Replay,
+} from '../log.ts';
+import { createWaiters } from '../waiters.ts';
+import { type StoreClient, startStoreWorker } from './client.ts';
+import { backlogOf, type Cursor, createCursor } from './cursor.ts';
+import { fullError } from './errors.ts';
+import { decodeLetter, encodeLetter } from './letters.ts';
+import { type Maintenance, startMaintenance } from './maintenance.ts';
+import { openOptions, type SqliteLogOptions } from './options.ts';
+import { encodeSettled } from './progress-codec.ts';
+import type { OpenResult, WriteResult } from './protocol.ts';
+import { type ReadSource, readChunks } from './reader.ts';
+import { type AppendItem, createWriter, type Writer } from './writer.ts';
+
+/** Opens the folder's log. Rejects with `LogError` log_locked or log_unusable, whose message says what to do. */
+export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
+  const client = startStoreWorker();
+  try {
+    return new SqliteLog(client, await client.call('open', openOptions(options)), options);
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+/** The log over an opened store: apart from `openSqliteLog` so that a test can bring a store of its own. */
+export class SqliteLog implements EventLog {
+  readonly #client: StoreClient;
+  readonly #now: () => number;
+  readonly #cursors = new Map<string, Cursor>();
+  readonly #waiters = createWaiters();
+  readonly #writer: Writer;
+  readonly #maintenance: Maintenance;
+  readonly #source: ReadSource;
+  #head: number;
+  readonly #stats: { -readonly [K in keyof LogStats]: LogStats[K] };
+  #closed: Promise<void> | undefined;
+
+  constructor(client: StoreClient, opened: OpenResult, options: SqliteLogOptions) {
+    const { maxBytes, now } = options;
+    this.#client = client;
+    this.#now = now;
+    this.#head = opened.head;
+    this.#stats = { bytes: opened.bytes, maxBytes, letters: opened.letters };
+    this.#writer = createWriter({
+      send: (batch, transfer) => client.call('write', batch, transfer),
+      now,
+      onWritten: (result) => this.#written(result),
+      onFailed: options.onFatal,
+      fullError: () => fullError(maxBytes),
+    });
+    this.#maintenance = startMaintenance(client, now, {
+      onDone: ({ bytes }) => Object.assign(this.#stats, { bytes }),
+      onFailed: this.#writer.fail,
+    });
+    this.#source = {
+      client,
+      head: () => this.#head,
+      closing: () => this.#closed !== undefined,
+      moved: this.#waiters.wait,
+      onWarning: options.onWarning ?? (() => {}),
+      onFailed: this.#writer.fail,
+    };
+  }
+
+  async append(topic: string, records: readonly AppendRecord[], letters: readonly DeadLetter[] = []) {
+    checkPlace(topic);
+    const rows = letters.map(encodeLetter);
+    return { duplicates: await this.#append({ records, replayOf: null, letters: rows }) };
+  }
+
+  async attach(groups: readonly GroupStart[]): Promise<readonly string[]> {
+    const { cursors, removed } = await this.#client.call('attach', groups);
+    for (const group of removed) {
+      this.#cursors.get(group)?.lost.abort();
+      this.#cursors.delete(group);
+    }
+    for (const row of cursors) {
+      if (!this.#cursors.has(row.group)) this.#cursors.set(row.group, createCursor(row));
+    }
+    return removed;
+  }
+
+  read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk> {
+    for (const topic of topics) checkPlace(topic);
+    const cursor = this.#cursors.get(group);
+    if (cursor === undefined) throw new Error(`group ${group} is not attached`);
+    return readChunks(this.#source, cursor, signal);
+  }
+
+  async commit(...[group, topic, partition, progress, letters = []]: Parameters<EventLog['commit']>) {
+    checkPlace(topic, partition);
+    const cursor = this.#cursors.get(group);
+    if (cursor === undefined) return;
+    const { watermark, settled } = progress;
+    const rows = letters.map(encodeLetter);
+    const part = { group, watermark, settled: encodeSettled(watermark, settled), letters: rows };
+    await new Promise<void>((resolve, reject) => this.#writer.commit({ part, resolve, reject }));
+    cursor.progress = { watermark, settled: [...settled] };
+  }
+
+  backlog(group: string): number {
+    const cursor = this.#cursors.get(group);
+    return cursor === undefined ? 0 : backlogOf(cursor, this.#head);
+  }
+
+  stats(): LogStats {
+    return { ...this.#stats };
+  }
+
+  async letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
+    return (await this.#client.call('letters', query)).map(decodeLetter);
+  }
+
+  async letter(id: string): Promise<DeadLetter | undefined> {
+    const row = await this.#client.call('letter', id);
+    return row === undefined ? undefined : decodeLetter(row);
+  }
+
+  async replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]> {
+    checkPlace(topic);
+    const records = replays.map(({ record }) => record);
+    const ids = replays.map(({ letterId }) => letterId);
+    const gone = new Set(await this.#append({ records, replayOf: ids, letters: [] }));
+    return ids.filter((_, index) => !gone.has(index));
+  }
+
+  async ping(): Promise<void> {
+    if (this.#closed !== undefined) throw new LogError('log_closing', 'the log is closing');
+    await this.#client.call('ping', this.#now());
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #append(item: Omit<AppendItem, 'resolve' | 'reject'>): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => this.#writer.append({ ...item, resolve, reject }));
+  }
+
+  #written({ head, bytes, letters }: WriteResult): void {
+    this.#head = head;
+    Object.assign(this.#stats, { bytes, letters });
+    this.#waiters.wake();
+  }
+
+  async #close(): Promise<void> {
+    this.#maintenance.stop();
+    await this.#writer.close();
+    this.#waiters.wake();
+    await this.#client.call('close', null).catch(() => null);
+    await this.#client.end();
+  }
+}
+
+/** The embedded log has one topic in one partition. */
+function checkPlace(topic: string, partition = 0): void {
+  if (topic !== EVENTS_TOPIC || partition !== 0) {
+    throw new Error(`the embedded log has only ${EVENTS_TOPIC}/0, not ${topic}/${partition}`);
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * The embedded log's file: every statement of the hot path, synchronous, in the worker's thread (or in a test's).
+ * A write is one transaction; what it changes in memory happens only after it is durable.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { GroupStart, LetterQuery, LogError } from '../log.ts';
+import { type CursorTable, createCursorTable } from './cursor-table.ts';
+import { failing, fullError, runningError } from './errors.ts';
+import { type AfterCommit, createGuard, type Guard } from './guard.ts';
+import { createLetterTable, type LetterTable } from './letters.ts';
+import type {
+  AppendPart,
+  AttachResult,
+  LetterRow,
+  MaintainResult,
+  OpenOptions,
+  OpenResult,
+  SegmentRow,
+  StoreCall,
+  StoreCalls,
+  WriteBatch,
+  WriteResult,
+} from './protocol.ts';
+import { createRetention, type Retention, type RetentionState } from './retention.ts';
+import { dropRecords, segmentRow } from './segment.ts';
+import { createSegmentTable, type SegmentTable } from './segment-table.ts';
+
+/** Settled segments deleted along with a write: more than a write adds, so that retention keeps up. */
+const ROWS_PER_WRITE = 2;
+
+type StoreMethods = {
+  readonly [K in Exclude<StoreCall, 'open'>]: (arg: StoreCalls[K]['arg']) => StoreCalls[K]['result'];
+};
+
+/** Each method answers the call of its name: its result, or a thrown `LogError`. */
+export class Store implements StoreMethods {
+  readonly #db: DatabaseSync;
+  readonly #maxBytes: number;
+  readonly #segments: SegmentTable;
+  readonly #cursors: CursorTable;
+  readonly #letters: LetterTable;
+  readonly #guard: Guard;
+  readonly #retention: Retention;
+  readonly #mark: StatementSync;
+  #head: number;
+  #broken: LogError | undefined;
+
+  /** `db` is open and migrated; a test may bring its own. */
+  constructor(db: DatabaseSync, options: Omit<OpenOptions, 'path' | 'maxPageCount'>) {
+    this.#db = db;
+    this.#maxBytes = options.maxBytes;
+    this.#segments = createSegmentTable(db);
+    this.#cursors = createCursorTable(db);
+    this.#letters = createLetterTable(db);
+    this.#guard = createGuard(db, options.guardMs, options.at);
+    this.#retention = createRetention(db, options);
+    this.#mark = db.prepare(
+      `INSERT INTO state VALUES('ping', ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value`,
+    );
+    this.#head = this.#segments.head();
+  }
+
+  opened(): OpenResult {
+    return { head: this.#head, bytes: this.#retention.used(), letters: this.#letters.counts() };
+  }
+
+  /** On a full disk what only retention keeps gives way first: keeping it is a courtesy, accepting is the promise. */
+  write(batch: WriteBatch): WriteResult {
+    try {
+      return this.#write(batch);
+    } catch (error) {
+      const { at, append } = batch;
+      if (append === null || runningError(error).code !== 'disk_full') throw error;
+      const bytes = sizeOf(append);
+      if (!this.#transaction(() => this.#retention.release(bytes, this.#state(at)))) throw error;
+      return this.#write(batch);
+    }
+  }
+
+  #write({ at, append, commits }: WriteBatch): WriteResult {
+    const result = this.#transaction((after) => {
+      const full = append !== null && !this.#retention.makeRoom(sizeOf(append), this.#state(at));
+      const dropped = append === null || full ? [] : this.#append(append, at, after);
+      for (const commit of commits) {
+        if (this.#cursors.move(commit, after)) this.#letters.put(commit.letters, after);
+      }
+      this.#retention.expire(this.#state(at), ROWS_PER_WRITE);
+      return { full, dropped };
+    });
+    return { ...result, ...this.opened() };
+  }
+
+  attach(groups: readonly GroupStart[]): AttachResult {
+    const head = this.#head;
+    return this.#transaction((after) =>
+      this.#cursors.attach(groups, { head, first: this.#segments.first() ?? head }, after),
+    );
+  }
+
+  read(from: number): SegmentRow[] {
+    return this.#segments.read(from);
+  }
+
+  letters(query: LetterQuery): LetterRow[] {
+    return this.#letters.list(query);
+  }
+
+  letter(id: string): LetterRow | undefined {
+    return this.#letters.get(id);
+  }
+
+  /** A real write: nothing less tells that the disk takes one. */
+  ping(at: number): null {
+    const roomy = this.#transaction(() => {
+      this.#mark.run(at);
+      return this.#retention.makeRoom(0, this.#state(at));
+    });
+    if (!roomy) throw fullError(this.#maxBytes);
+    return null;
+  }
+
+  maintain(at: number): MaintainResult {
+    if (this.#due(at)) {
+      this.#transaction(() => {
+        this.#retention.expire(this.#state(at));
+        if (this.#guard.prunable()) this.#guard.prune();
+      });
+    }
+    const vacuuming = this.#retention.vacuum();
+    return { more: vacuuming || this.#due(at), bytes: this.#retention.used() };
+  }
+
+  close(): null {
+    this.#db.close();
+    return null;
+  }
+
+  #due(at: number): boolean {
+    return this.#retention.due(this.#state(at)) || this.#guard.prunable();
+  }
+
+  #state(at: number): RetentionState {
+    return { at, head: this.#head, watermark: this.#cursors.lowest() };
+  }
+
+  /** Returns the indices left out: duplicates, and replays of letters that are gone. */
+  #append(part: AppendPart, at: number, after: AfterCommit): readonly number[] {
+    const duplicates = part.guardIds === null ? [] : this.#guard.admit(part.guardIds, at, after);
+    const gone = (part.replayOf ?? []).flatMap((id, index) =>
+      id !== null && !this.#letters.take(id, after) ? [index] : [],
+    );
+    const dropped = [...duplicates, ...gone].sort((a, b) => a - b);
+    this.#letters.put(part.letters, after);
+    const records = dropRecords(part.records, dropped);
+    if (records.count === 0) return dropped;
+    this.#segments.insert(segmentRow(records, this.#head, at));
+    after.push(() => {
+      this.#head += records.count;
+      this.#retention.forget();
+    });
+    return dropped;
+  }
+
+  /** After a failed write SQLite would take the next commit on the same handle and call it durable: not here. */
+  #transaction<T>(work: (after: AfterCommit) => T): T {
+    if (this.#broken !== undefined) throw this.#broken;
+    const after: AfterCommit = [];
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      const result = work(after);
+      this.#db.exec('COMMIT');
+      for (const effect of after) effect();
+      return result;
+    } catch (error) {
+      const problem = runningError(error);
+      if (problem.code === 'log_failing') this.#broken = problem;
+      this.#rollBack();
+      throw problem;
+    }
+  }
+
+  #rollBack(): void {
+    this.#retention.forget();
+    try {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    } catch (error) {
+      this.#broken ??= failing('a failed write could not be rolled back', error);
+    }
+  }
+}
+
+function sizeOf({ records, letters }: AppendPart): number {
+  const ofLetters = letters.reduce((sum, { value, detail }) => sum + value.byteLength + detail.length, 0);
+  return records.data.byteLength + records.meta.length + records.count * 8 + ofLetters;
+}

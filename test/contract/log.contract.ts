@@ -1,0 +1,384 @@
+/** The rules of src/log/log.ts as tests, to be run on every log. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EventLog } from '../../src/log/log.ts';
+import type { DeadLetter } from '../../src/model/dead-letter.ts';
+import { rejected } from '../../src/model/outcome.ts';
+import { EVENTS_TOPIC } from '../../src/model/record.ts';
+import {
+  append,
+  commit,
+  type HarnessOptions,
+  type LogHarness,
+  readChunksOf,
+  readTexts,
+  record,
+  START,
+  textOf,
+  textsOf,
+} from '../support/log-harness.ts';
+
+export function letter(id: string, destination: string | null = 'braze'): DeadLetter {
+  return {
+    id,
+    destination,
+    at: START,
+    position: destination === null ? null : `${EVENTS_TOPIC}/0/0`,
+    record: {
+      key: 'k',
+      value: new TextEncoder().encode(`event of ${id}`),
+      headers: record('').headers,
+      timestamp: START,
+    },
+    outcome: rejected('refused', 'braze_refused', 'no', [{ path: 'a.b', message: 'c' }]),
+    undelivered: destination === null ? null : [{ part: 'event:1', outcome: rejected('refused', 'x', 'y') }],
+  };
+}
+
+export function describeLogContract(
+  name: string,
+  createHarness: (options?: HarnessOptions) => LogHarness,
+): void {
+  describe(`log contract: ${name}`, () => {
+    let harness: LogHarness;
+    let log: EventLog;
+
+    async function use(options?: HarnessOptions): Promise<void> {
+      await harness.dispose();
+      harness = createHarness(options);
+      log = await harness.open();
+      await log.attach([{ group: 'a', start: 'beginning' }]);
+    }
+
+    beforeEach(async () => {
+      harness = createHarness();
+      log = await harness.open();
+      await log.attach([{ group: 'a', start: 'beginning' }]);
+    });
+
+    afterEach(() => harness.dispose());
+
+    describe('append and read', () => {
+      it('reads what append resolved, whole and in order', async () => {
+        const headers = { source: 'web', receivedAt: 'r', messageId: 'm', envelope: '{"context":{}}' };
+        const odd = { key: 'Ünï\ud800\n"', headers, timestamp: START + 5 };
+        await log.append(EVENTS_TOPIC, [record('one'), record('', odd), record('three')]);
+        await append(log, 'four');
+        const chunks = await readChunksOf(log, 'a', 4);
+        expect(chunks.flatMap(textsOf)).toEqual(['one', '', 'three', 'four']);
+        const [first] = chunks;
+        expect(first!.record(1)).toMatchObject({
+          ...odd,
+          topic: EVENTS_TOPIC,
+          partition: 0,
+          offset: first!.firstOffset + 1,
+          corrupt: false,
+        });
+        expect(chunks.reduce((sum, { bytes }) => sum + bytes, 0)).toBe('onethreefour'.length);
+      });
+
+      it('keeps the order of appends that are made at once', async () => {
+        const texts = Array.from({ length: 300 }, (_, index) => `${index}`);
+        await Promise.all(texts.map((text) => append(log, text)));
+        expect(await readTexts(log, 'a', 300)).toEqual(texts);
+      });
+
+      it.each(['reopen', 'crash'] as const)('reads after a %s what was appended before', async (restart) => {
+        await append(log, 'one', 'two');
+        log = await harness[restart](log);
+        await log.attach([{ group: 'a', start: 'end' }]);
+        await append(log, 'three');
+        expect(await readTexts(log, 'a', 3)).toEqual(['one', 'two', 'three']);
+      });
+
+      it('hands over records appended while the reader waits at the end', async () => {
+        const reading = readTexts(log, 'a', 2);
+        await append(log, 'one');
+        await append(log, 'two');
+        expect(await reading).toEqual(['one', 'two']);
+      });
+
+      it('resolves an append of nothing, and keeps letters of an append without records', async () => {
+        expect(await log.append(EVENTS_TOPIC, [])).toEqual({ duplicates: [] });
+        await log.append(EVENTS_TOPIC, [], [letter('l', null)]);
+        expect(await log.letter('l')).toEqual(letter('l', null));
+      });
+
+      it('refuses a record that the chunk does not have', async () => {
+        await append(log, 'one');
+        const [chunk] = await readChunksOf(log, 'a', 1);
+        expect(() => chunk!.record(1)).toThrow(RangeError);
+        expect(() => chunk!.record(-1)).toThrow(RangeError);
+      });
+    });
+
+    describe('duplicates', () => {
+      const guarded = (id: string) => record(id, { guardId: id });
+
+      it('drops a record whose id is known, within an append and across appends', async () => {
+        const first = log.append(EVENTS_TOPIC, [guarded('x'), guarded('y'), guarded('x')]);
+        const second = log.append(EVENTS_TOPIC, [guarded('y'), record('free'), guarded('z')]);
+        expect([await first, await second]).toEqual([{ duplicates: [2] }, { duplicates: [0] }]);
+        expect(await log.append(EVENTS_TOPIC, [guarded('z')])).toEqual({ duplicates: [0] });
+        expect(await readTexts(log, 'a', 4)).toEqual(['x', 'y', 'free', 'z']);
+      });
+
+      it.each(['reopen', 'crash'] as const)('knows the ids after a %s', async (restart) => {
+        await log.append(EVENTS_TOPIC, [guarded('x')]);
+        log = await harness[restart](log);
+        expect(await log.append(EVENTS_TOPIC, [guarded('x'), guarded('y')])).toEqual({ duplicates: [0] });
+      });
+
+      it('keeps each record with its own key, headers and time when others are dropped', async () => {
+        await log.append(EVENTS_TOPIC, [guarded('x')]);
+        const own = { key: 'own', timestamp: START + 9, headers: { source: 's2', receivedAt: 'r2' } };
+        const appended = [
+          guarded('x'),
+          record('b', { timestamp: START + 1 }),
+          guarded('x'),
+          record('d', own),
+        ];
+        await log.append(EVENTS_TOPIC, appended);
+        const records = (await readChunksOf(log, 'a', 3)).flatMap((chunk) =>
+          Array.from({ length: chunk.count }, (_, index) => chunk.record(index)),
+        );
+        expect(records[1]).toMatchObject({ key: 'key of b', timestamp: START + 1 });
+        expect(records[2]).toMatchObject(own);
+      });
+    });
+
+    describe('groups and progress', () => {
+      it.each(['reopen', 'crash'] as const)(
+        'gives uncommitted records again after a %s, settled ones not',
+        async (restart) => {
+          await append(log, '0', '1', '2', '3', '4', '5');
+          await readTexts(log, 'a', 6);
+          await commit(log, 'a', 1, [{ from: 2, to: 4 }]);
+          log = await harness[restart](log);
+          await log.attach([{ group: 'a', start: 'end' }]);
+          expect(log.backlog('a')).toBe(3);
+          const chunks = await readChunksOf(log, 'a', 3);
+          expect(chunks.map(textsOf)).toEqual([['1'], ['4', '5']]);
+          expect(chunks[0]!.resumed).toEqual({ watermark: 1, settled: [{ from: 2, to: 4 }] });
+          expect(log.backlog('a')).toBe(0);
+        },
+      );
+
+      it('keeps groups independent of one another', async () => {
+        await log.attach([
+          { group: 'a', start: 'beginning' },
+          { group: 'b', start: 'beginning' },
+        ]);
+        await append(log, 'one', 'two');
+        await readTexts(log, 'a', 2);
+        await commit(log, 'a', 2);
+        expect([log.backlog('a'), log.backlog('b')]).toEqual([0, 2]);
+        expect(await readTexts(log, 'b', 2)).toEqual(['one', 'two']);
+      });
+
+      it('starts a new group at the end or at the beginning, durably', async () => {
+        await append(log, 'old');
+        const groups = [
+          { group: 'early', start: 'beginning' },
+          { group: 'late', start: 'end' },
+        ] as const;
+        expect(await log.attach(groups)).toEqual(['a']);
+        log = await harness.crash(log);
+        await append(log, 'new');
+        expect(await log.attach(groups)).toEqual([]);
+        expect([log.backlog('early'), log.backlog('late')]).toEqual([2, 1]);
+        expect(await readTexts(log, 'late', 1)).toEqual(['new']);
+      });
+
+      it('gives up the cursor of a group that is not named any more', async () => {
+        await append(log, 'one');
+        await commit(log, 'a', 1);
+        expect(await log.attach([])).toEqual(['a']);
+        await log.attach([{ group: 'a', start: 'beginning' }]);
+        expect(log.backlog('a')).toBe(1);
+      });
+
+      it('does nothing on a commit after the partition was lost', async () => {
+        await append(log, 'one');
+        const [chunk] = await readChunksOf(log, 'a', 1);
+        expect(chunk!.lost.aborted).toBe(false);
+        await log.attach([]);
+        expect(chunk!.lost.aborted).toBe(true);
+        await log.commit('a', EVENTS_TOPIC, 0, { watermark: 1, settled: [] }, [letter('l')]);
+        expect(await log.letter('l')).toBeUndefined();
+        await log.attach([{ group: 'a', start: 'beginning' }]);
+        expect(await readTexts(log, 'a', 1)).toEqual(['one']);
+      });
+    });
+
+    describe('reading', () => {
+      it('reads nothing ahead of what the caller asks for', async () => {
+        await append(log, 'one');
+        const reading = log.read('a', [EVENTS_TOPIC], AbortSignal.any([]))[Symbol.asyncIterator]();
+        expect(log.backlog('a')).toBe(1);
+        expect(textsOf((await reading.next()).value)).toEqual(['one']);
+        await append(log, 'two');
+        await log.ping();
+        expect(log.backlog('a')).toBe(1);
+        expect(textsOf((await reading.next()).value)).toEqual(['two']);
+        expect(log.backlog('a')).toBe(0);
+        await reading.return?.();
+      });
+
+      it('ends without an error when the signal fires, at the end of the log and before the start', async () => {
+        const stop = new AbortController();
+        const reading = log.read('a', [EVENTS_TOPIC], stop.signal)[Symbol.asyncIterator]();
+        const waiting = reading.next();
+        stop.abort();
+        expect(await waiting).toEqual({ done: true, value: undefined });
+        await append(log, 'one');
+        const late = log.read('a', [EVENTS_TOPIC], stop.signal)[Symbol.asyncIterator]();
+        expect((await late.next()).done).toBe(true);
+      });
+
+      it('refuses other topics', async () => {
+        expect(() => log.read('a', ['other'], AbortSignal.any([]))).toThrow('other');
+        await expect(log.append('other', [])).rejects.toThrow();
+        await expect(log.commit('a', EVENTS_TOPIC, 1, { watermark: 0, settled: [] })).rejects.toThrow();
+      });
+
+      it('holds accepted + backlog at start = read + backlog now at every macrotask', async () => {
+        await append(log, 'before');
+        log = await harness.crash(log);
+        await log.attach([{ group: 'a', start: 'end' }]);
+        const start = log.backlog('a');
+        let accepted = 0;
+        let read = 0;
+        let checked = 0;
+        const stop = new AbortController();
+        const scrape = setInterval(() => {
+          checked += 1;
+          if (accepted + start !== read + log.backlog('a')) stop.abort(new Error('the counts differ'));
+        });
+        const writing = Promise.all(
+          Array.from({ length: 20 }, async (_, writer) => {
+            for (let round = 0; round < 20; round += 1) {
+              await append(log, `${writer}.${round}`);
+              accepted += 1;
+            }
+          }),
+        );
+        for await (const { count } of log.read('a', [EVENTS_TOPIC], stop.signal)) {
+          read += count;
+          await new Promise((resolve) => setImmediate(resolve));
+          if (read === 401) break;
+        }
+        await writing;
+        clearInterval(scrape);
+        expect(checked).toBeGreaterThan(0);
+        expect(stop.signal.aborted).toBe(false);
+        expect([accepted, read, log.backlog('a')]).toEqual([400, 401, 0]);
+      });
+    });
+
+    describe('dead letters', () => {
+      it('keeps the letters of an append and of a commit, whole, newest first', async () => {
+        await log.append(EVENTS_TOPIC, [record('one')], [letter('l1', null)]);
+        const progress = { watermark: 1, settled: [] };
+        await log.commit('a', EVENTS_TOPIC, 0, progress, [letter('l2'), letter('l3', 'other')]);
+        log = await harness.crash(log);
+        expect(await log.letters({ limit: 9 })).toEqual([
+          letter('l3', 'other'),
+          letter('l2'),
+          letter('l1', null),
+        ]);
+        expect(await log.letter('none')).toBeUndefined();
+        expect(log.stats().letters).toEqual(
+          new Map([
+            ['', 1],
+            ['braze', 1],
+            ['other', 1],
+          ]),
+        );
+      });
+
+      it('pages through the letters of a destination', async () => {
+        const letters = Array.from({ length: 5 }, (_, index) =>
+          letter(`l${index}`, index === 2 ? 'other' : 'braze'),
+        );
+        await log.append(EVENTS_TOPIC, [], letters);
+        const page = async (after?: string) =>
+          (await log.letters({ destination: 'braze', limit: 2, ...(after && { after }) })).map(
+            ({ id }) => id,
+          );
+        expect([await page(), await page('l3'), await page('l0')]).toEqual([['l4', 'l3'], ['l1', 'l0'], []]);
+        expect(await page('gone')).toEqual(['l4', 'l3']);
+      });
+
+      it('makes a repeated letter the same letter', async () => {
+        await log.append(EVENTS_TOPIC, [], [letter('l'), letter('m')]);
+        const again = { ...letter('l'), at: START + 1 };
+        await log.commit('a', EVENTS_TOPIC, 0, { watermark: 0, settled: [] }, [again]);
+        expect((await log.letters({ limit: 9 })).map(({ id, at }) => [id, at])).toEqual([
+          ['m', START],
+          ['l', START + 1],
+        ]);
+        expect(log.stats().letters).toEqual(new Map([['braze', 2]]));
+      });
+
+      it('replays letters once, those that are gone not', async () => {
+        await log.append(EVENTS_TOPIC, [], [letter('l'), letter('m')]);
+        const replayOf = (id: string) => {
+          const headers = { ...record('').headers, replayDestination: 'braze', replayParts: 'event:1' };
+          return { letterId: id, record: record(`replay of ${id}`, { headers }) };
+        };
+        const replays = [replayOf('l'), replayOf('gone'), replayOf('l')];
+        expect(await log.replay(EVENTS_TOPIC, replays)).toEqual(['l']);
+        log = await harness.crash(log);
+        await log.attach([{ group: 'a', start: 'end' }]);
+        const [chunk] = await readChunksOf(log, 'a', 1);
+        expect([chunk!.count, log.backlog('a')]).toEqual([1, 0]);
+        expect(chunk!.record(0).headers).toMatchObject({
+          replayDestination: 'braze',
+          replayParts: 'event:1',
+        });
+        expect(textOf(chunk!.record(0).value)).toBe('replay of l');
+        expect((await log.letters({ limit: 9 })).map(({ id }) => id)).toEqual(['m']);
+      });
+    });
+
+    describe('room and end', () => {
+      it('rejects appends when it is full, takes commits, and recovers when groups have moved on', async () => {
+        await use({ maxBytes: 1_000_000 });
+        const big = () =>
+          log.append(EVENTS_TOPIC, [record('x'.repeat(100_000), { guardId: `${log.backlog('a')}` })]);
+        let written = 0;
+        const full = await (async () => {
+          for (; written < 20; written += 1) await big();
+        })().catch((error) => error);
+        expect(full).toMatchObject({ name: 'LogError', code: 'log_full' });
+        expect(written).toBeGreaterThan(2);
+        await expect(big()).rejects.toMatchObject({ code: 'log_full' });
+        await commit(log, 'a', written);
+        expect(await big()).toEqual({ duplicates: [] });
+        expect(log.stats().bytes).toBeLessThanOrEqual(log.stats().maxBytes);
+      });
+
+      it('writes what was appended before a close, and takes nothing more', async () => {
+        const running = Promise.all(['one', 'two'].map((text) => append(log, text)));
+        const closing = log.close();
+        await expect(append(log, 'late')).rejects.toMatchObject({ code: 'log_closing' });
+        await running;
+        await closing;
+        await expect(log.ping()).rejects.toMatchObject({ code: 'log_closing' });
+        log = await harness.reopen(log);
+        await log.attach([{ group: 'a', start: 'end' }]);
+        expect(await readTexts(log, 'a', 2)).toEqual(['one', 'two']);
+      });
+
+      it('ends the readers when it closes', async () => {
+        const waiting = readTexts(log, 'a', 1);
+        await log.close();
+        expect(await waiting).toEqual([]);
+      });
+
+      it('answers a ping', async () => {
+        await expect(log.ping()).resolves.toBeUndefined();
+      });
+    });
+  });
+}
