@@ -135,6 +135,17 @@ function cycleFaults(files: Files): string[] {
   return faults;
 }
 
+/** Everything that is loaded when `start` is: files and packages. */
+function reachedFrom(start: string, files: Files): ReadonlySet<string> {
+  const next = Map.groupBy(
+    edgesOf(files).filter(({ isTypeOnly }) => !isTypeOnly),
+    ({ from }) => from,
+  );
+  const reached = new Set([start]);
+  for (const path of reached) for (const { to } of next.get(path) ?? []) reached.add(to);
+  return reached;
+}
+
 /** What may stand in one place only. */
 const PLACES = [
   {
@@ -198,6 +209,13 @@ describe('the project', () => {
   test('imports flow one way', () => expect(importFaults(files)).toEqual([]));
   test('nothing is loaded in a circle', () => expect(cycleFaults(files)).toEqual([]));
   test('environment, Kafka and SQLite have one place each', () => expect(placeFaults(files)).toEqual([]));
+  test('transform starts without the servers', () => {
+    const reached = reachedFrom('src/cli/transform.ts', files);
+    expect([...reached]).toContain('transformers/transform.ts');
+    expect(
+      [...reached].filter((path) => ['express', 'got', 'winston', 'node:sqlite'].includes(path)),
+    ).toEqual([]);
+  });
   test('transformers are pure and short', () => expect(transformerFaults(files)).toEqual([]));
 });
 
