@@ -89,9 +89,10 @@ describe('track', () => {
 
   it('finds the newest user with an external id by email, in whatever case it is written', () => {
     for (const id of ['u1', 'u2']) attributes(user(id), { email: 'A@b.co' });
-    event(user('u1'), 'newest');
+    event(user('u1'), 'newest identified');
+    attributes(anonymous('a1'), { email: 'a@b.co' }, false);
     event({ by: 'email', address: 'a@B.co' }, 'by email');
-    expect(eventsOf()).toEqual({ u1: ['newest', 'by email'], u2: [] });
+    expect(eventsOf()).toEqual({ u1: ['newest identified', 'by email'], u2: [], a1: [] });
   });
 
   it('creates a user for an email or phone that nobody has, with that address', () => {
