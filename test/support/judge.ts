@@ -1,0 +1,119 @@
+/**
+ * The judge of the promise: compares what was acknowledged with what Braze accepted and what stands in the dead
+ * letters. Its invariants:
+ *
+ * - I1 every acknowledged event is delivered or a dead letter
+ * - I2 per person and array, first deliveries never go backwards
+ * - I3 payloads arrive unchanged
+ * - I4 nothing arrives that was not produced
+ * - I6 what a kill doubles was under way at that kill: at most so many requests
+ */
+import { expect } from 'vitest';
+import type { RecordedRequest } from '../../src/sandbox/server.ts';
+import { type Produced, type Producer, payload } from './producer.ts';
+
+export interface Judgement {
+  readonly acknowledged: number;
+  readonly delivered: number;
+  readonly deadLetters: number;
+  readonly lost: number;
+  readonly reordered: number;
+  readonly changed: number;
+  readonly strange: number;
+  /** Objects delivered more than once, beyond the first time. */
+  readonly doubled: number;
+  /** Requests of which something was delivered again, by how many restarts had happened when they were sent. */
+  readonly doubledRequests: ReadonlyMap<number, number>;
+}
+
+export interface Evidence {
+  readonly producer: Pick<Producer, 'produced' | 'acknowledged'>;
+  /** What Braze received, in order. */
+  readonly requests: readonly RecordedRequest[];
+  /** messageIds of dead letters. */
+  readonly letters: ReadonlySet<string>;
+  /** Which life of the server a request belongs to: how many kills came before it. */
+  readonly lifeOf: (request: RecordedRequest) => number;
+}
+
+interface Delivered {
+  readonly id: string;
+  readonly unchanged: boolean;
+}
+
+export function judge({ producer, requests, letters, lifeOf }: Evidence): Judgement {
+  const first = new Map<string, RecordedRequest>();
+  const last = new Map<string, number>();
+  const doubledFrom = new Set<RecordedRequest>();
+  let reordered = 0;
+  let changed = 0;
+  let strange = 0;
+  let doubled = 0;
+  for (const request of requests) {
+    if (request.path !== '/users/track' || request.status !== 201) continue;
+    for (const { id, unchanged } of deliveredBy(request)) {
+      const origin = producer.produced.get(id);
+      if (!origin) strange += 1;
+      if (!unchanged) changed += 1;
+      const earlier = first.get(id);
+      if (earlier) {
+        doubled += 1;
+        doubledFrom.add(earlier);
+        continue;
+      }
+      first.set(id, request);
+      if (origin && isBehind(origin, last)) reordered += 1;
+    }
+  }
+  const lost = [...producer.acknowledged].filter((id) => !first.has(id) && !letters.has(id)).length;
+  const lives = [...doubledFrom].map(lifeOf);
+  return {
+    acknowledged: producer.acknowledged.size,
+    delivered: first.size,
+    deadLetters: letters.size,
+    lost,
+    reordered,
+    changed,
+    strange,
+    doubled,
+    doubledRequests: new Map(
+      [...Map.groupBy(lives, (life) => life)].map(([life, all]) => [life, all.length]),
+    ),
+  };
+}
+
+/** @param requestsUnderWay the most that may have been under way at a kill */
+export function expectPromiseKept(judgement: Judgement, requestsUnderWay: number): void {
+  const { lost, reordered, changed, strange } = judgement;
+  expect({ lost, reordered, changed, strange }).toEqual({ lost: 0, reordered: 0, changed: 0, strange: 0 });
+  for (const count of judgement.doubledRequests.values()) expect(count).toBeLessThanOrEqual(requestsUnderWay);
+}
+
+function isBehind({ person, array, sequence }: Produced, last: Map<string, number>): boolean {
+  const lane = `${person} ${array}`;
+  const behind = sequence < (last.get(lane) ?? -1);
+  last.set(lane, Math.max(sequence, last.get(lane) ?? -1));
+  return behind;
+}
+
+/** The produced events of a track request, array by array, with whether they are as they were made. */
+function* deliveredBy({ body }: RecordedRequest): Iterable<Delivered> {
+  const {
+    attributes = [],
+    events = [],
+    purchases = [],
+  } = (typeof body === 'string' ? JSON.parse(body) : body) as Record<
+    string,
+    Record<string, unknown>[] | undefined
+  >;
+  for (const { id, sequence, text } of attributes) yield compare({ id, sequence, text });
+  for (const { properties } of events) yield compare(properties as Record<string, unknown>);
+  for (const { product_id: id, price } of purchases) {
+    yield { id: String(id), unchanged: price === Number(String(id).split('/')[1]) + 0.5 };
+  }
+}
+
+function compare(arrived: Record<string, unknown>): Delivered {
+  const expected = payload(String(arrived.id), Number(arrived.sequence));
+  return { id: String(arrived.id), unchanged: JSON.stringify(arrived) === JSON.stringify(expected) };
+}
