@@ -1,5 +1,5 @@
 /**
- * The guard against duplicates: knows every id of the last `guardMs` (at most twice that), in the log's file as
+ * The guard against duplicates: knows every id of the last `guardMs` and some older ones, in the log's file as
  * rows of 16-byte hashes and in memory as fingerprints. No B-tree over ids: with millions of them each insert
  * would touch a page of its own.
  */
@@ -50,7 +50,7 @@ export function createGuard(db: DatabaseSync, guardMs: number, at: number): Guar
   const stored = loadGeneration(db, at - guardMs);
   let nextRow = stored.lastRow + 1;
   let older: Generation = stored;
-  let current: Generation = { since: at, firstRow: nextRow, set: createFingerprintSet() };
+  let current = emptyGeneration(at, nextRow);
   /** The row that is being filled, as it is on disk. */
   let tail: Buffer = Buffer.alloc(0);
   let stale =
@@ -58,10 +58,11 @@ export function createGuard(db: DatabaseSync, guardMs: number, at: number): Guar
 
   function rotate(now: number): void {
     if (now < current.since + guardMs) return;
-    if (tail.length > 0) nextRow += 1;
-    tail = Buffer.alloc(0);
-    older = current;
-    current = { since: now, firstRow: nextRow, set: createFingerprintSet() };
+    if (tail.length > 0) [nextRow, tail] = [nextRow + 1, Buffer.alloc(0)];
+    // After a long silence even the newer generation is past its time.
+    const forgotten = now >= current.since + 2 * guardMs;
+    older = forgotten ? emptyGeneration(now, nextRow) : current;
+    current = emptyGeneration(now, nextRow);
     stale = true;
   }
 
@@ -114,6 +115,10 @@ export function createGuard(db: DatabaseSync, guardMs: number, at: number): Guar
     },
     prunable: () => stale,
   };
+}
+
+function emptyGeneration(since: number, firstRow: number): Generation {
+  return { since, firstRow, set: createFingerprintSet() };
 }
 
 /** Lone surrogates are escaped first: hashed as UTF-8 they would all be the same. */

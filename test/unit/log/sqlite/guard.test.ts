@@ -1,0 +1,106 @@
+import { DatabaseSync } from 'node:sqlite';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createFingerprintSet } from '../../../../src/log/sqlite/fingerprint-set.ts';
+import { createGuard, type Guard } from '../../../../src/log/sqlite/guard.ts';
+
+const HOUR = 3_600_000;
+
+describe('fingerprint set', () => {
+  it('finds what was added, through growth and colliding fingerprints', () => {
+    const set = createFingerprintSet(4);
+    for (let row = 1; row <= 1000; row += 1) set.add((row % 10) * 4096, row);
+    for (let row = 1; row <= 1000; row += 1) {
+      expect(set.some((row % 10) * 4096, (candidate) => candidate === row)).toBe(true);
+    }
+    expect(set.some(4096, (row) => row % 10 !== 1)).toBe(false);
+    expect(set.some(5, () => true)).toBe(false);
+    expect(set.size).toBe(1000);
+  });
+});
+
+describe('guard', () => {
+  let db: DatabaseSync;
+  let guard: Guard;
+  const admit = (ids: (string | null)[], at: number, into = guard) => {
+    const after: (() => void)[] = [];
+    const duplicates = into.admit(ids, at, after);
+    for (const effect of after) effect();
+    return duplicates;
+  };
+  const rows = () => db.prepare('SELECT count(*) AS n FROM guard').get()?.n;
+
+  beforeEach(() => {
+    db = new DatabaseSync(':memory:');
+    db.exec('CREATE TABLE guard(row INTEGER PRIMARY KEY, ts INTEGER NOT NULL, hashes BLOB NOT NULL)');
+    guard = createGuard(db, HOUR, 0);
+  });
+
+  it('knows thousands of ids over many rows, also when read again', () => {
+    const ids = Array.from({ length: 3000 }, (_, index) => `id ${index}`);
+    for (let at = 0; at < ids.length; at += 100) expect(admit(ids.slice(at, at + 100), 0)).toEqual([]);
+    expect(rows()).toBe(12);
+    const all = ids.map((_, index) => index);
+    expect(admit(ids, 0)).toEqual(all);
+    expect(admit(ids, 1, createGuard(db, HOUR, 1))).toEqual(all);
+    expect(admit(['new', null, 'new', null], 1)).toEqual([2]);
+  });
+
+  it('splits more ids than a row holds, and goes on in a row that is not full', () => {
+    expect(
+      admit(
+        Array.from({ length: 600 }, (_, index) => `first ${index}`),
+        0,
+      ),
+    ).toEqual([]);
+    expect(
+      admit(
+        Array.from({ length: 168 }, (_, index) => `second ${index}`),
+        0,
+      ),
+    ).toEqual([]);
+    expect(rows()).toBe(3);
+    expect(admit(['first 0', 'first 599', 'second 0', 'second 167', 'third'], 0)).toEqual([0, 1, 2, 3]);
+    expect(rows()).toBe(4);
+  });
+
+  it('remembers nothing of a write whose effects never ran', () => {
+    guard.admit(['x'], 0, []);
+    db.exec('DELETE FROM guard');
+    expect(admit(['x'], 0)).toEqual([]);
+  });
+
+  it('tells apart ids that differ in lone surrogates', () => {
+    expect(admit(['\ud800', '\ud801'], 0)).toEqual([]);
+  });
+
+  it('remembers an id for guardMs at least, forgets it in time, and then deletes its row', () => {
+    admit(['early'], 0);
+    admit(['late'], HOUR - 1);
+    expect(admit(['early', 'late'], 2 * HOUR - 2)).toEqual([0, 1]);
+    while (guard.prune());
+    expect(rows()).toBe(1);
+    expect(admit(['early', 'late'], 3 * HOUR - 2)).toEqual([]);
+    expect(guard.prunable()).toBe(true);
+    while (guard.prune());
+    expect(rows()).toBe(1);
+    expect(admit(['early'], 3 * HOUR - 2)).toEqual([0]);
+  });
+
+  it('forgets everything at once after a long silence', () => {
+    admit(['x'], 0);
+    expect(admit(['x'], 2 * HOUR)).toEqual([]);
+    while (guard.prune());
+    expect(rows()).toBe(1);
+  });
+
+  it('remembers ids for guardMs across restarts, and forgets the expired at start', () => {
+    admit(['old'], 0);
+    const second = createGuard(db, HOUR, HOUR / 2);
+    admit(['young'], HOUR / 2, second);
+    const third = createGuard(db, HOUR, HOUR + 1);
+    expect(admit(['young', 'old'], HOUR + 1, third)).toEqual([0]);
+    expect(third.prunable()).toBe(true);
+    third.prune();
+    expect(rows()).toBe(2);
+  });
+});
