@@ -2,10 +2,10 @@
 import type { BrazierEvent } from '../src/model/event.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { filtered, type Warning } from '../src/model/outcome.ts';
-import { aliasKey, aliasOf, externalIdKey, externalIdOf } from '../src/model/person.ts';
+import { aliasKey, aliasOf } from '../src/model/person.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import { attributesOf } from './attributes.ts';
-import { identityOf } from './identity.ts';
+import { type Identity, identityOf } from './identity.ts';
 import { createOperation } from './operation.ts';
 
 /** An identify with neither traits nor a link to make is filtered. */
@@ -15,16 +15,15 @@ export function transformIdentify(event: BrazierEvent): TransformResult {
   const warnings: Warning[] = [];
   const attributes = attributesOf(event, identity, warnings);
   if (attributes && 'status' in attributes) return attributes;
-  const operations = [linkOf(event), attributes].filter((operation) => operation !== undefined);
+  const operations = [linkOf(event, identity), attributes].filter((operation) => operation !== undefined);
   if (operations.length > 0) return { status: 'operations', operations, warnings };
   return filtered('nothing_to_send', 'No attributes found to update the user profile, and no ids to link');
 }
 
 /** The link goes first: what the attributes set belongs to the user, not to the profile that is merged away. */
-function linkOf(event: BrazierEvent): Operation | undefined {
-  const external_id = externalIdOf(event);
+function linkOf(event: BrazierEvent, { key, external_id }: Identity): Operation | undefined {
   const user_alias = aliasOf(event);
   if (external_id === undefined || !user_alias) return undefined;
-  const keys = [externalIdKey(external_id), aliasKey(user_alias)];
+  const keys = [key, aliasKey(user_alias)];
   return createOperation('identify', 0, keys, { external_id, user_alias });
 }

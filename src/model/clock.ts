@@ -38,6 +38,7 @@ export interface EventTime {
 export function parseTime(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return parseEpoch(value);
   if (typeof value !== 'string') return undefined;
+  if (CANONICAL.test(value)) return Date.parse(value);
   const text = value.trim();
   if (EPOCH.test(text)) return parseEpoch(Number(text));
   const match = ISO.exec(text);
@@ -80,31 +81,36 @@ function offsetMs(zone: string | undefined): number | undefined {
 export function resolveTime(times: SentTimes, receivedAt: string): EventTime {
   const { timestamp } = times;
   if (typeof timestamp === 'string' && CANONICAL.test(timestamp)) return clampText(timestamp, receivedAt);
+  const received: Instant = { text: receivedAt, ms: Date.parse(receivedAt) };
   const given = parseTime(timestamp);
-  if (given !== undefined) return clamp(given, receivedAt, 'timestamp');
+  if (given !== undefined) return clamp(given, received, 'timestamp');
   const unreadable = isGiven(timestamp) ? invalidTime('timestamp') : undefined;
   const original = parseTime(times.originalTimestamp);
   if (original === undefined) {
     return { timestamp: receivedAt, warning: unreadable ?? noTime(times.originalTimestamp) };
   }
-  const received = Date.parse(receivedAt);
-  const sent = parseTime(times.sentAt) ?? parseTime(times.envelopeSentAt) ?? received;
-  const corrected = clamp(received - (sent - original), receivedAt, 'originalTimestamp');
+  const sent = parseTime(times.sentAt) ?? parseTime(times.envelopeSentAt) ?? received.ms;
+  const corrected = clamp(received.ms - (sent - original), received, 'originalTimestamp');
   return { timestamp: corrected.timestamp, warning: unreadable ?? corrected.warning };
+}
+
+interface Instant {
+  readonly text: string;
+  readonly ms: number;
 }
 
 /** Texts of the canonical form compare like the times they stand for, without making a Date. */
 function clampText(timestamp: string, receivedAt: string): EventTime {
   if (timestamp >= OLDEST && timestamp <= receivedAt) return { timestamp, warning: undefined };
-  return clamp(Date.parse(timestamp), receivedAt, 'timestamp');
+  return clamp(Date.parse(timestamp), { text: receivedAt, ms: Date.parse(receivedAt) }, 'timestamp');
 }
 
-function clamp(time: number, receivedAt: string, path: string): EventTime {
-  const late = time - Date.parse(receivedAt);
+function clamp(time: number, received: Instant, path: string): EventTime {
+  const late = time - received.ms;
   if (late > 0) {
-    return { timestamp: receivedAt, warning: late > TOLERATED_FUTURE_MS ? inFuture(path) : undefined };
+    return { timestamp: received.text, warning: late > TOLERATED_FUTURE_MS ? inFuture(path) : undefined };
   }
-  if (time < OLDEST_MS) return { timestamp: receivedAt, warning: tooOld(path) };
+  if (time < OLDEST_MS) return { timestamp: received.text, warning: tooOld(path) };
   return { timestamp: new Date(time).toISOString(), warning: undefined };
 }
 

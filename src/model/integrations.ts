@@ -12,11 +12,11 @@ export function brazeOptions(integrations: Json | undefined): JsonObject | undef
     const value = integrations[spelling];
     if (isObject(value)) return value;
   }
-  return Object.entries(integrations).find((entry): entry is [string, JsonObject] => isOptions(entry))?.[1];
-}
-
-function isOptions([key, value]: [string, Json]): boolean {
-  return isObject(value) && isSame(key, NAME);
+  for (const key of Object.keys(integrations)) {
+    const value = integrations[key];
+    if (isSame(key, NAME) && isObject(value)) return value;
+  }
+  return undefined;
 }
 
 /**

@@ -152,7 +152,7 @@ describe('brazier transform', () => {
       if (!line.startsWith(`{"messageId":"${index}","requests":[{`))
         throw new Error(`answer ${index}: ${line}`);
     }
-  });
+  }, 60_000);
 
   it('uses the settings of a file and the time of receipt', async () => {
     const file = join(folder, 'merge.json');
