@@ -152,7 +152,7 @@ describe('queue', () => {
 
   it('keeps the operations that a record has for an endpoint in one request where a request can hold them', () => {
     fc.assert(
-      fc.property(...given, (all, path) => {
+      fc.property(records, steps, (all, path) => {
         const { taken } = drive(all, path, 'combined');
         for (const { operations } of all) {
           const tracks = operations.filter(({ kind }) => endpointOf(kind) === '/users/track');

@@ -45,40 +45,32 @@ export function judge({ producer, requests, letters, lifeOf }: Evidence): Judgem
   const first = new Map<string, RecordedRequest>();
   const last = new Map<string, number>();
   const doubledFrom = new Set<RecordedRequest>();
-  let reordered = 0;
-  let changed = 0;
-  let strange = 0;
-  let doubled = 0;
+  const counts = { reordered: 0, changed: 0, strange: 0, doubled: 0 };
+  const see = (request: RecordedRequest, { id, unchanged }: Delivered) => {
+    const origin = producer.produced.get(id);
+    const earlier = first.get(id);
+    if (!origin) counts.strange += 1;
+    if (!unchanged) counts.changed += 1;
+    if (earlier) {
+      counts.doubled += 1;
+      doubledFrom.add(earlier);
+      return;
+    }
+    first.set(id, request);
+    if (origin && isBehind(origin, last)) counts.reordered += 1;
+  };
   for (const request of requests) {
     if (request.path !== '/users/track' || request.status !== 201) continue;
-    for (const { id, unchanged } of deliveredBy(request)) {
-      const origin = producer.produced.get(id);
-      if (!origin) strange += 1;
-      if (!unchanged) changed += 1;
-      const earlier = first.get(id);
-      if (earlier) {
-        doubled += 1;
-        doubledFrom.add(earlier);
-        continue;
-      }
-      first.set(id, request);
-      if (origin && isBehind(origin, last)) reordered += 1;
-    }
+    for (const delivered of deliveredBy(request)) see(request, delivered);
   }
-  const lost = [...producer.acknowledged].filter((id) => !first.has(id) && !letters.has(id)).length;
-  const lives = [...doubledFrom].map(lifeOf);
+  const lives = Map.groupBy([...doubledFrom].map(lifeOf), (life) => life);
   return {
+    ...counts,
     acknowledged: producer.acknowledged.size,
     delivered: first.size,
     deadLetters: letters.size,
-    lost,
-    reordered,
-    changed,
-    strange,
-    doubled,
-    doubledRequests: new Map(
-      [...Map.groupBy(lives, (life) => life)].map(([life, all]) => [life, all.length]),
-    ),
+    lost: [...producer.acknowledged].filter((id) => !first.has(id) && !letters.has(id)).length,
+    doubledRequests: new Map([...lives].map(([life, all]) => [life, all.length])),
   };
 }
 
