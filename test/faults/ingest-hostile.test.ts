@@ -170,6 +170,15 @@ describe('a refusal reaches a client that is still uploading', () => {
     expect(socket.bytesWritten).toBeLessThan(20_000_000);
   });
 
+  test('and nothing follows it when the rest of the body is too slow', async () => {
+    const { port } = await startIngest({ limits: SHORT });
+    const { socket, received, closed } = await open(port);
+    socket.write('POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n');
+    await closed;
+    expect(received()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(received().match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
   test('nor waits for one that stopped', async () => {
     const { port } = await startIngest({ limits: { drainMs: 100 } });
     const { socket, received, closed } = await open(port);

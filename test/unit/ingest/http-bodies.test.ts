@@ -41,6 +41,7 @@ describe('bodies', () => {
     ['gzip that is not', good, gzip, 400, 'invalid_gzip'],
     ['gzip that is cut off', gzipped.subarray(0, -4), gzip, 400, 'invalid_gzip'],
     ['gzip with junk behind it', Buffer.concat([gzipped, Buffer.from('junk')]), gzip, 400, 'invalid_gzip'],
+    ['gzip with zeros behind it', Buffer.concat([gzipped, Buffer.alloc(9)]), gzip, 400, 'invalid_gzip'],
     ['gzip with a flipped bit', flipped(gzipped), gzip, 400, 'invalid_gzip'],
     ['an empty body as gzip', '', gzip, 400, 'invalid_gzip'],
     ['brotli', brotliCompressSync(good), { 'Content-Encoding': 'br' }, 415, 'unsupported_encoding'],

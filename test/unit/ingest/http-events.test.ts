@@ -140,7 +140,13 @@ describe('events', () => {
     expect(again.body).toEqual({ success: true, accepted: 0, rejected: [], duplicates: 2 });
     expect((await post(url, '/v1/batch', body, { Authorization: basic('app-key') })).body.accepted).toBe(2);
     expect(log.records).toHaveLength(4);
-    expect(await metricOf(metrics, 'ingestEvents', { source: 'shop', outcome: 'accepted' })).toBe(2);
-    expect(await metricOf(metrics, 'ingestEvents', { source: 'shop', outcome: 'duplicate' })).toBe(2);
+    const mixed = await post(
+      url,
+      '/v1/batch',
+      batchOf(track({ messageId: 'm1' }), track({ messageId: 'm3' })),
+    );
+    expect(mixed.body).toEqual({ success: true, accepted: 1, rejected: [], duplicates: 1 });
+    expect(await metricOf(metrics, 'ingestEvents', { source: 'shop', outcome: 'accepted' })).toBe(3);
+    expect(await metricOf(metrics, 'ingestEvents', { source: 'shop', outcome: 'duplicate' })).toBe(3);
   });
 });
