@@ -2,8 +2,8 @@
 export interface Fifo<Item> {
   readonly length: number;
   push(item: Item): void;
-  /** Puts an item back to the front. */
-  unshift(item: Item): void;
+  /** Puts items back to the front, in the order given; all at once, for there may be thousands. */
+  putBack(returned: readonly Item[]): void;
   shift(): Item | undefined;
   /** The item at `index` from the front. */
   peek(index: number): Item | undefined;
@@ -22,13 +22,14 @@ export function createFifo<Item>(): Fifo<Item> {
     push(item) {
       items.push(item);
     },
-    unshift(item) {
-      if (head === 0) {
-        items.unshift(item);
+    putBack(returned) {
+      if (returned.length > head) {
+        items = [...returned, ...items.slice(head)];
+        head = 0;
         return;
       }
-      head -= 1;
-      items[head] = item;
+      head -= returned.length;
+      for (const [index, item] of returned.entries()) items[head + index] = item;
     },
     shift() {
       if (head === items.length) return undefined;

@@ -88,7 +88,7 @@ export function createQueue<Owner>(): Queue<Owner> {
         passedOver.push(entry);
         if (!held) misfits += 1;
       }
-      for (const entry of passedOver.reverse()) list.unshift(entry);
+      list.putBack(passedOver);
       return taken;
     },
     done(operations) {
