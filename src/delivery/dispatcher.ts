@@ -48,7 +48,6 @@ export interface Delivery<Owner> {
   abort(): void;
 }
 
-/** Users' data before links: of two due requests the one with the older operation goes first anyway. */
 const ENDPOINTS: readonly Endpoint[] = [
   '/users/track',
   '/users/identify',
@@ -59,6 +58,12 @@ const ENDPOINTS: readonly Endpoint[] = [
 
 /** Links held for quiet are looked at anew so often: not at each turn (there may be thousands), but new ones may go. */
 const LINK_SCAN_MS = 25;
+
+/**
+ * Requests that Braze fails on keep their slots and shrink the limit; so that they can never stop the others for good,
+ * one request goes each second whatever the limit says, up to the configured most. Its success raises the limit again.
+ */
+const SCOUT_MS = 1_000;
 
 export function createDelivery<Owner>(options: DeliveryOptions<Owner>): Delivery<Owner> {
   const { clock, lingerMs } = options;
@@ -72,6 +77,7 @@ export function createDelivery<Owner>(options: DeliveryOptions<Owner>): Delivery
   const stopping = new AbortController();
   let drained: PromiseWithResolvers<void> | undefined;
   let running = 0;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let wakeAt = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
@@ -118,12 +124,19 @@ export function createDelivery<Owner>(options: DeliveryOptions<Owner>): Delivery
     timer = undefined;
     wakeAt = Number.POSITIVE_INFINITY;
     if (stopping.signal.aborted || drained || gate.halted) return;
-    for (let more = true; more && running < concurrency.limit; ) {
-      more = false;
-      for (const endpoint of ENDPOINTS) {
-        if (running < concurrency.limit && sendNext(endpoint)) more = true;
-      }
-    }
+    while (hasRoom() && sendOldest());
+    if (!hasRoom() && running < options.concurrency.max) schedule(startedAt + SCOUT_MS);
+  }
+
+  function hasRoom(): boolean {
+    if (running < concurrency.limit) return true;
+    return running < options.concurrency.max && clock.monotonicMs() - startedAt >= SCOUT_MS;
+  }
+
+  /** Of the endpoints whose next request is due the one with the oldest operation goes first, so that none starves. */
+  function sendOldest(): boolean {
+    const oldest = (endpoint: Endpoint) => queue.ready(endpoint).oldestAt ?? Number.MAX_VALUE;
+    return ENDPOINTS.toSorted((a, b) => oldest(a) - oldest(b)).some(sendNext);
   }
 
   /** Starts the endpoint's next request if one is due; else schedules the moment when it may be. */
@@ -140,6 +153,9 @@ export function createDelivery<Owner>(options: DeliveryOptions<Owner>): Delivery
       return false;
     }
     run(endpoint, items);
+    // Links become quiet a few at a time, and those held make it look full: the next ones are gathered first.
+    if (items.length < OBJECTS_PER_REQUEST[endpoint] && endpoint !== '/users/track')
+      heldUntil.set(endpoint, now + lingerMs);
     return true;
   }
 
@@ -170,6 +186,7 @@ export function createDelivery<Owner>(options: DeliveryOptions<Owner>): Delivery
 
   function run(endpoint: Endpoint, items: readonly Queued<Owner>[]): void {
     running += 1;
+    startedAt = clock.monotonicMs();
     send({ endpoint, items }, sendOptions)
       .catch((error: unknown) => {
         if (!stopping.signal.aborted) options.onError(error);
