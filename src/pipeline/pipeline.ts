@@ -41,7 +41,7 @@ export interface PipelineOptions {
 }
 
 export interface Pipeline {
-  /** Reads until the signal aborts. Rejects when the log fails. */
+  /** Reads until the signal aborts; resolves when the outcomes that needed no delivery are durable. Rejects when the log fails. */
   run(delivery: Pick<Delivery<Passage>, 'add'>, signal: AbortSignal): Promise<void>;
   /** What delivery calls with final outcomes; resolves when they are durable. */
   settle(items: readonly Queued<Passage>[], outcomes: readonly FinalOutcome[]): Promise<void>;
@@ -70,11 +70,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       } catch (error) {
         if (!signal.aborted) throw error;
       }
+      await progress.flush();
     },
     settle(items, outcomes) {
       let oldest = Number.POSITIVE_INFINITY;
       for (const [index, item] of items.entries()) {
-        settleOperation(item, outcomes[index] ?? DELIVERED);
+        const outcome = outcomes[index];
+        if (!outcome) throw new Error(`${outcomes.length} outcomes for ${items.length} operations`);
+        settleOperation(item, outcome);
         oldest = Math.min(oldest, item.owner.record.timestamp);
       }
       tally.latency(clock.epochMs() - oldest);

@@ -17,7 +17,10 @@ export interface Partition {
 export interface ProgressWriter {
   /** The partition's progress has moved; `letter` is to be stored with it. */
   moved(partition: Partition, letter?: DeadLetter): void;
-  /** Resolves when everything moved before this call is durable. */
+  /**
+   * Resolves when everything moved before this call is durable. Rejects when a commit failed, and from then on always:
+   * a later one would pass the letters of the one that failed.
+   */
   flush(): Promise<void>;
 }
 
@@ -25,6 +28,7 @@ export interface ProgressWriterOptions {
   readonly log: Pick<EventLog, 'commit'>;
   readonly group: string;
   readonly clock: Clock;
+  /** Ends the waiting for a full disk. */
   readonly signal: AbortSignal;
   /** The disk is full: tried again until it is not; delivery waits meanwhile. */
   readonly onDiskFull: (error: LogError) => void;
@@ -37,6 +41,7 @@ export function createProgressWriter(options: ProgressWriterOptions): ProgressWr
   let dirty = new Map<Partition, DeadLetter[]>();
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  let failed: Promise<never> | undefined;
   return {
     moved(partition, letter) {
       const letters = dirty.get(partition) ?? [];
@@ -44,18 +49,24 @@ export function createProgressWriter(options: ProgressWriterOptions): ProgressWr
       dirty.set(partition, letters);
     },
     flush() {
-      if (next) return next;
+      if (failed) return failed;
       if (!running) return start();
-      next = running.then(start, start);
+      next ??= running.then(start);
       return next;
     },
   };
 
   function start(): Promise<void> {
     next = undefined;
-    running = commitAll().finally(() => {
-      running = undefined;
-    });
+    running = commitAll().then(
+      () => {
+        running = undefined;
+      },
+      (error: unknown) => {
+        failed = Promise.reject(error);
+        return failed;
+      },
+    );
     return running;
   }
 
