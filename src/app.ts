@@ -100,8 +100,11 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
     admin: adminAddress,
     async stop(deadline) {
       ingest.setDraining();
-      await ingest.close(deadline);
-      await Promise.all(destinations.map((destination) => destination.drain(deadline)));
+      // Together: a slow sender must not use up the time in which what is under way could end.
+      await Promise.all([
+        ingest.close(deadline),
+        ...destinations.map((destination) => destination.drain(deadline)),
+      ]);
       rmSync(adminFile, { force: true });
       await log.close();
       await admin.close();

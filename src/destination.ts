@@ -10,7 +10,7 @@ import type { EventLog } from './log/log.ts';
 import { systemClock } from './model/time.ts';
 import { createPipeline, type Passage, type Pipeline } from './pipeline/pipeline.ts';
 import { createProgressWriter } from './pipeline/progress-writer.ts';
-import { createTally } from './pipeline/tally.ts';
+import { createTally, type Tally } from './pipeline/tally.ts';
 import { createWindow } from './pipeline/window.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -42,9 +42,13 @@ export function createDestination(parts: DestinationParts): Destination {
   const { id } = destination;
   const logger = parts.logger.child({ destination: id });
   const reading = new AbortController();
+  const stopping = new AbortController();
+  const onError = (error: unknown) => {
+    if (!stopping.signal.aborted) parts.onFatal(asError(error));
+  };
   const tally = createTally(metrics, id);
   const client = createBrazeClient({ ...destination, maxSockets: destination.concurrency.max });
-  const pipeline = createPipelineOf(parts, { tally, signal: reading.signal });
+  const pipeline = createPipelineOf(parts, { tally, signal: stopping.signal, onError });
   const delivery = createDelivery<Passage>({
     ...destination,
     client,
@@ -53,26 +57,26 @@ export function createDestination(parts: DestinationParts): Destination {
     settle: pipeline.settle,
     observe: observer(parts),
     onHalt: haltTeller(id, metrics, logger),
-    onError: (error) => parts.onFatal(asError(error)),
+    onError,
   });
   let running: Promise<void> = Promise.resolve();
+  const abort = async () => {
+    reading.abort();
+    stopping.abort();
+    delivery.abort();
+    client.close();
+    await running;
+  };
   return {
     start() {
-      running = pipeline.run(delivery, reading.signal).catch((error) => parts.onFatal(asError(error)));
+      running = pipeline.run(delivery, reading.signal).catch(onError);
     },
     async drain(deadline) {
       reading.abort();
-      await running;
-      await settledOrAborted(delivery.drain(), deadline);
-      delivery.abort();
-      client.close();
+      await settledOrAborted(Promise.all([delivery.drain(), running]), deadline);
+      await abort();
     },
-    async abort() {
-      reading.abort();
-      delivery.abort();
-      client.close();
-      await running;
-    },
+    abort,
     publish() {
       tally.publish();
       publishGauges(parts, pipeline, delivery);
@@ -88,8 +92,8 @@ export function createDestination(parts: DestinationParts): Destination {
 }
 
 function createPipelineOf(
-  { destination, sources, log, logger, onFatal }: DestinationParts,
-  { tally, signal }: { tally: ReturnType<typeof createTally>; signal: AbortSignal },
+  { destination, sources, log, logger }: DestinationParts,
+  { tally, signal, onError }: { tally: Tally; signal: AbortSignal; onError: (error: unknown) => void },
 ): Pipeline {
   const { id } = destination;
   const connected = new Set(
@@ -113,7 +117,7 @@ function createPipelineOf(
     }),
     tally,
     clock: systemClock,
-    onError: (error) => onFatal(asError(error)),
+    onError,
   });
 }
 
@@ -173,7 +177,7 @@ function haltTeller(destination: string, metrics: Metrics, logger: Logger): (hal
   };
 }
 
-async function settledOrAborted(work: Promise<void>, deadline: AbortSignal): Promise<void> {
+async function settledOrAborted(work: Promise<unknown>, deadline: AbortSignal): Promise<void> {
   if (deadline.aborted) return;
   const aborted = Promise.withResolvers<void>();
   const onAbort = () => aborted.resolve();
