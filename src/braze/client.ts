@@ -7,7 +7,7 @@ import type { Endpoint } from '../model/operation.ts';
 /** Braze answers in well under a second; past this the request counts as lost (its fate is unknown). */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** A reply names at most 75 objects; anything larger is not Braze's and is cut off. */
+/** A reply names at most 75 objects; the text of anything larger is not Braze's: only its status counts. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
 export interface Answer {
@@ -94,14 +94,27 @@ async function call(instance: Got, options: BrazeClientOptions, { endpoint, body
     headers: { authorization: `Bearer ${options.readRestApiKey()}` },
     signal: controller.signal,
   });
+  let isTooLarge = false;
   request.on('downloadProgress', ({ transferred }) => {
-    if (transferred > MAX_REPLY_BYTES) controller.abort();
+    if (transferred <= MAX_REPLY_BYTES) return;
+    isTooLarge = true;
+    controller.abort();
   });
-  const { statusCode, headers, body: text } = await request;
-  return { status: statusCode, headers, text };
+  try {
+    const { statusCode, headers, body: text } = await request;
+    return { status: statusCode, headers, text };
+  } catch (error) {
+    const response = error instanceof RequestError ? error.response : undefined;
+    if (!isTooLarge || !response) throw error;
+    return { status: response.statusCode, headers: response.headers, text: '' };
+  }
 }
 
 function noAnswer(error: unknown): NoAnswer {
+  if (error instanceof RequestError && error.code === 'ERR_INVALID_CHAR') {
+    const message = 'the REST API key holds a character that no header may hold, such as a line break';
+    return { failure: 'KEY_UNREADABLE', message };
+  }
   if (error instanceof RequestError) {
     const failure = error.name === 'AbortError' ? 'ABORTED' : error.code;
     return { failure, message: error.message };

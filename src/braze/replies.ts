@@ -50,6 +50,7 @@ const HALTING_FAILURES = new Map([
   ['CERT_HAS_EXPIRED', 'tls_refused'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls_refused'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'tls_refused'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'tls_refused'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls_refused'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls_refused'],
 ]);
