@@ -70,6 +70,9 @@ export function createPacer(rate: Rate): Pacer {
 /** Above this, `X-RateLimit-Reset` is epoch seconds, below it seconds left (Braze: MAU plans send seconds left). */
 const EPOCH_FROM_SECONDS = 1e9;
 
+/** Braze's longest window is an hour (Braze: rate limits); a header that says more is wrong and must not stop delivery. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 /**
  * @param epochNow ms since the epoch
  * @returns what the headers say; values that are no numbers count as absent
@@ -90,7 +93,7 @@ export function readRateHeaders(
   return {
     limit: numberIn(headers['x-ratelimit-limit']),
     remaining: numberIn(headers['x-ratelimit-remaining']),
-    waitMs: waitMs === undefined ? undefined : Math.max(0, waitMs),
+    waitMs: waitMs === undefined ? undefined : Math.min(Math.max(0, waitMs), LONGEST_WAIT_MS),
   };
 }
 

@@ -74,6 +74,8 @@ describe('readRateHeaders', () => {
     ],
     ['Retry-After as a date', { 'retry-after': 'Sun, 22 Nov 2026 12:00:10 GMT' }, 10_000],
     ['a reset that is over', { 'x-ratelimit-reset': String(now / 1000 - 3) }, 0],
+    ['a wait that no window of Braze lasts, as an hour', { 'retry-after': '999999999' }, 3_600_000],
+    ['a reset in milliseconds, as an hour', { 'x-ratelimit-reset': String(now) }, 3_600_000],
     ['nothing', {}, undefined],
     ['empty values, as on a 401', { 'x-ratelimit-reset': '', 'x-ratelimit-remaining': '' }, undefined],
     ['nonsense', { 'retry-after': 'soon', 'x-ratelimit-reset': '-1' }, undefined],
