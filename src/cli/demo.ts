@@ -1,5 +1,4 @@
 /** What `serve` does without a configuration: a sandbox in place of Braze, and a page of plain words about it. */
-import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { CommandError } from './command-error.ts';
 
@@ -9,7 +8,7 @@ const SANDBOX_PORT = 4800;
 export interface Demo {
   readonly config: Config;
   /** Says on stderr what runs where, and what to try. */
-  welcome(app: App): void;
+  welcome(http: string): void;
   stop(): Promise<void>;
 }
 
@@ -23,17 +22,16 @@ export async function startDemo(): Promise<Demo> {
     throw new CommandError(`port ${SANDBOX_PORT} for the demo's local Braze ${what}`);
   });
   try {
-    const config = demoConfig({ sandboxUrl: url, sandboxApiKey: 'demo' });
-    return { config, welcome: (app) => welcome(app, config, url), stop: () => sandbox.close() };
+    const config = demoConfig({ sandboxUrl: url, sandboxApiKey: 'demo-rest-api-key' });
+    return { config, welcome: (http) => welcome(http, config, url), stop: () => sandbox.close() };
   } catch (error) {
     await sandbox.close();
     throw new CommandError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function welcome(app: App, config: Config, sandboxUrl: string): void {
+function welcome(http: string, config: Config, sandboxUrl: string): void {
   const writeKey = config.sources[0]?.writeKeys[0] ?? '';
-  const http = `http://${app.http.host}:${app.http.port}`;
   process.stderr.write(`
 This is the demo: events go to a local stand-in for Braze, nothing leaves this machine.
 

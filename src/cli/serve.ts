@@ -1,8 +1,10 @@
 /** `brazier serve`: the server. One line of JSON on stdout when it is ready; everything else goes to stderr. */
 import { Command } from 'commander';
 import type { App } from '../app.ts';
+import type { Config } from '../config/config.ts';
 import { loadOrFail } from './check.ts';
 import { CommandError } from './command-error.ts';
+import { leanMemory } from './lean-memory.ts';
 
 const EXAMPLES = `
 Examples:
@@ -30,28 +32,38 @@ export function serveCommand(): Command {
 
 /** Resolves when the server has been stopped. */
 async function serve({ config: file }: ServeFlags): Promise<void> {
-  const { createLogger } = await import('../telemetry/logger.ts');
+  leanMemory();
   const { startDemo } = await import('./demo.ts');
   const demo = file === undefined ? await startDemo() : undefined;
   const config = demo ? demo.config : (await loadOrFail(String(file))).config;
-  const logger = createLogger({ level: demo ? 'warn' : 'info', pretty: demo !== undefined });
-  logger.redact(config.sources.flatMap(({ writeKeys }) => writeKeys));
   const ended = Promise.withResolvers<void>();
-  const { startApp } = await import('../app.ts');
-  const app = await startApp({ config, logger, onFatal: (error) => ended.reject(error) }).catch(
-    (error: unknown) => {
-      throw startFault(error);
-    },
-  );
-  const address = ({ host, port }: { host: string; port: number }) => `http://${host}:${port}`;
-  const ready = { ready: true, pid: process.pid, http: address(app.http), admin: address(app.admin) };
+  const app = await start(config, demo !== undefined, ended.reject);
+  const ready = { ready: true, pid: process.pid, http: urlOf(app.http), admin: urlOf(app.admin) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  demo?.welcome(app);
+  demo?.welcome(urlOf(app.http));
   stopOnSignal(app, ended);
   await ended.promise.catch((error: unknown) => {
     throw new CommandError(`stopped, nothing accepted is lost: ${messageOf(error)}`);
   });
   await demo?.stop();
+}
+
+async function start(config: Config, isDemo: boolean, onFatal: (error: Error) => void): Promise<App> {
+  const [{ startApp }, { createLogger }, { secretsOf }, { VERSION }] = await Promise.all([
+    import('../app.ts'),
+    import('../telemetry/logger.ts'),
+    import('../config/secrets.ts'),
+    import('../config/version.ts'),
+  ]);
+  const logger = createLogger({ level: isDemo ? 'warn' : 'info', pretty: isDemo, version: VERSION });
+  logger.redact(secretsOf(config));
+  return startApp({ config, logger, onFatal }).catch((error: unknown) => {
+    throw startFault(error);
+  });
+}
+
+function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** The first signal drains, the second ends the process at once. */

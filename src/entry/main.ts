@@ -10,5 +10,7 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_MAJOR) {
   );
   process.exitCode = 2;
 } else {
+  // Starting takes half as long when Node.js keeps what it compiled (in the system's temporary folder, where it can).
+  require('node:module').enableCompileCache();
   import('../cli/program.ts').then(({ runProgram }) => runProgram(process.argv));
 }
