@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createAdminServer } from './admin/server.ts';
 import type { Config } from './config/config.ts';
+import { adminFile } from './config/data-folder.ts';
 import { adminToken } from './config/secret-file.ts';
 import { VERSION } from './config/version.ts';
 import { createDeadLetters } from './dead-letters/store.ts';
@@ -34,9 +34,6 @@ export interface AppOptions {
   /** The log can acknowledge nothing more: the process must end. */
   readonly onFatal: (error: Error) => void;
 }
-
-/** Where the CLI finds the admin API of the process that has the data folder. */
-export const ADMIN_FILE = 'admin.json';
 
 /** Rejects with a one-line error that names what cannot be opened and what to do. */
 export async function startApp(options: AppOptions): Promise<App> {
@@ -92,8 +89,8 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
   undo.push(() => ingest.close(AbortSignal.abort()));
 
   for (const destination of destinations) destination.start();
-  const adminFile = join(config.log.path, ADMIN_FILE);
-  writeFileSync(adminFile, JSON.stringify({ ...adminAddress, pid: process.pid }));
+  const whereAdminIs = adminFile(config.log.path);
+  writeFileSync(whereAdminIs, JSON.stringify({ ...adminAddress, pid: process.pid }));
 
   return {
     http: httpAddress,
@@ -105,7 +102,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
         ingest.close(deadline),
         ...destinations.map((destination) => destination.drain(deadline)),
       ]);
-      rmSync(adminFile, { force: true });
+      rmSync(whereAdminIs, { force: true });
       await log.close();
       await admin.close();
     },
@@ -136,7 +133,12 @@ function createAdmin({ config, logger }: AppOptions, { log, metrics, destination
   return createAdminServer({
     ...config.admin,
     token,
-    deadLetters: createDeadLetters(log, systemClock.epochMs),
+    deadLetters: createDeadLetters({
+      log,
+      now: systemClock.epochMs,
+      destinations: config.destinations.map(({ id }) => id),
+    }),
+    onError: (err) => logger.error('the admin API failed', { err }),
     destinations: () => destinations.map((destination) => destination.state()),
     async metrics() {
       for (const destination of destinations) destination.publish();

@@ -1,9 +1,16 @@
 /** The admin server: metrics, health, destinations and dead letters. Never on the public port. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { createServer } from 'node:http';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type NextFunction,
+  type Request,
+  type Response,
+} from 'express';
+import { listenOn } from '../config/listen.ts';
 import type { DeadLetters } from '../dead-letters/store.ts';
+import { LogError } from '../log/log.ts';
 
 export interface DestinationState {
   readonly id: string;
@@ -24,10 +31,12 @@ export interface AdminOptions {
   readonly notReady: () => Promise<readonly string[]>;
   readonly destinations: () => readonly DestinationState[];
   readonly deadLetters: DeadLetters;
+  /** A request was answered with 500: a bug, or a log that does not answer. */
+  readonly onError: (error: unknown) => void;
 }
 
 export interface AdminServer {
-  /** Rejects with the system's error when the port cannot be had. */
+  /** Rejects with `ListenFault`. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   close(): Promise<void>;
 }
@@ -35,20 +44,13 @@ export interface AdminServer {
 export function createAdminServer(options: AdminOptions): AdminServer {
   const server = createServer(createRoutes(options));
   return {
-    listen: () => listen(server, options),
+    listen: () => listenOn(server, 'admin', options),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
-}
-
-function listen(server: Server, { host, port }: AdminOptions): Promise<{ host: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve({ host, port: (server.address() as AddressInfo).port }));
-  });
 }
 
 function createRoutes(options: AdminOptions): Express {
@@ -73,7 +75,7 @@ function createRoutes(options: AdminOptions): Express {
   app.use((_req, res) => {
     fail(res, 404, 'not_found', 'no such path');
   });
-  app.use(onError);
+  app.use(answerError(options.onError));
   return app;
 }
 
@@ -128,8 +130,13 @@ function fail(res: Response, status: number, code: string, message: string): voi
   res.status(status).json({ code, message });
 }
 
-function onError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
-  const status = (error as { status?: unknown }).status;
-  if (status === 400 || status === 413) fail(res, status, 'invalid_body', 'the body is not readable as JSON');
-  else fail(res, 500, 'internal', 'see the log of the process');
+function answerError(tell: AdminOptions['onError']): ErrorRequestHandler {
+  return (error: unknown, _req, res, _next) => {
+    const status = (error as { status?: unknown }).status;
+    if (status === 400 || status === 413)
+      return fail(res, status, 'invalid_body', 'the body is not readable as JSON');
+    if (error instanceof LogError) return fail(res, 503, error.code, error.message);
+    tell(error);
+    fail(res, 500, 'internal', 'see the log of the process');
+  };
 }

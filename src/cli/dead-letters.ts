@@ -1,5 +1,6 @@
 /** `brazier dead-letters`: asks the running server, or opens the store itself when none runs. */
 import { Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_DATA_PATH, defaultTokenFile } from '../config/data-folder.ts';
 import type { DeadLetters, ReplayQuery } from '../dead-letters/store.ts';
 import { loadOrFail } from './check.ts';
 import { CommandError } from './command-error.ts';
@@ -86,15 +87,17 @@ function replayQuery(ids: string[], { destination, all }: ReplayFlags): ReplayQu
 
 async function using<Result>(file: string | undefined, use: (deadLetters: DeadLetters) => Promise<Result>) {
   if (file === undefined) return withDeadLetters(DEMO_STORE, use);
-  const { log, admin } = (await loadOrFail(file)).config;
-  return withDeadLetters({ ...log, tokenFile: admin.tokenFile }, use);
+  const { log, admin, destinations } = (await loadOrFail(file)).config;
+  const ids = destinations.map(({ id }) => id);
+  return withDeadLetters({ ...log, tokenFile: admin.tokenFile, destinations: ids }, use);
 }
 
 const DEMO_STORE = {
-  path: './data',
-  tokenFile: './data/admin-token',
+  path: DEFAULT_DATA_PATH,
+  tokenFile: defaultTokenFile(DEFAULT_DATA_PATH),
   maxBytes: 10 * 1024 ** 3,
   retainHours: 24,
+  destinations: ['sandbox'],
 };
 
 function print(value: unknown): void {

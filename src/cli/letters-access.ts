@@ -1,7 +1,7 @@
 /** The way to the dead letters of a data folder: through the server that has it, or the store itself when none runs. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import got from 'got';
+import { adminFile, urlOf } from '../config/data-folder.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { createDeadLetters, type DeadLetters } from '../dead-letters/store.ts';
 import { LogError } from '../log/log.ts';
@@ -13,10 +13,9 @@ export interface LetterStore {
   readonly tokenFile: string;
   readonly maxBytes: number;
   readonly retainHours: number;
+  /** Ids of the configured destinations. */
+  readonly destinations: readonly string[];
 }
-
-/** Written by the running server (src/app.ts). */
-const ADMIN_FILE = 'admin.json';
 
 /** Throws `CommandError` when neither way leads there. */
 export async function withDeadLetters<Result>(
@@ -31,8 +30,7 @@ export async function withDeadLetters<Result>(
 /** The admin API's address, when a server has the folder and answers. */
 async function runningServer(path: string): Promise<string | undefined> {
   try {
-    const { host, port } = JSON.parse(readFileSync(join(path, ADMIN_FILE), 'utf8'));
-    const url = `http://${host}:${port}`;
+    const url = urlOf(JSON.parse(readFileSync(adminFile(path), 'utf8')));
     await got(`${url}/health/live`, { retry: { limit: 0 }, timeout: { request: 2_000 } });
     return url;
   } catch {
@@ -51,7 +49,8 @@ async function useStore<Result>(store: LetterStore, use: (deadLetters: DeadLette
       now: Date.now,
       onFatal: () => undefined,
     });
-    return await use(createDeadLetters(log, Date.now)).finally(() => log.close());
+    const deadLetters = createDeadLetters({ log, now: Date.now, destinations: store.destinations });
+    return await use(deadLetters).finally(() => log.close());
   } catch (error) {
     if (error instanceof LogError) throw new CommandError(error.message);
     throw error;

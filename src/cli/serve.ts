@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
+import { urlOf } from '../config/data-folder.ts';
 import { loadOrFail } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { leanMemory } from './lean-memory.ts';
@@ -62,10 +63,6 @@ async function start(config: Config, isDemo: boolean, onFatal: (error: Error) =>
   });
 }
 
-function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 /** The first signal drains, the second ends the process at once. */
 function stopOnSignal(app: App, ended: PromiseWithResolvers<void>): void {
   let stopping = false;
@@ -78,11 +75,11 @@ function stopOnSignal(app: App, ended: PromiseWithResolvers<void>): void {
   process.on('SIGINT', onSignal);
 }
 
+/** These say in their message what cannot be had and what to do; anything else is a bug. */
+const EXPECTED_FAULTS = new Set(['LogError', 'ListenFault', 'FileFault']);
+
 function startFault(error: unknown): unknown {
-  // Faults of the system and of the store say in their message what they are about; anything else is a bug.
-  const expected =
-    error instanceof Error && ('code' in error || error.cause !== undefined || error.name !== 'Error');
-  return expected ? new CommandError(messageOf(error)) : error;
+  return error instanceof Error && EXPECTED_FAULTS.has(error.name) ? new CommandError(error.message) : error;
 }
 
 function messageOf(error: unknown): string {

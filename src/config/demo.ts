@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Config } from './config.ts';
+import { DEFAULT_DATA_PATH } from './data-folder.ts';
 import { parseConfig } from './load.ts';
 import { formatProblem } from './problem.ts';
 import { readOrMakeSecret } from './secret-file.ts';
@@ -23,7 +24,13 @@ export interface DemoOptions {
  * destination `sandbox`. Throws `FileFault` when the data folder cannot be written.
  */
 export function demoConfig(options: DemoOptions): Config {
-  const { sandboxUrl, sandboxApiKey, dataPath = './data', httpPort = 8080, adminPort = 8081 } = options;
+  const {
+    sandboxUrl,
+    sandboxApiKey,
+    dataPath = DEFAULT_DATA_PATH,
+    httpPort = 8080,
+    adminPort = 8081,
+  } = options;
   const written = {
     http: { port: httpPort },
     admin: { port: adminPort },

@@ -1,8 +1,8 @@
 /** Loads a configuration file: YAML, environment, schema, rules, secret files; all problems at once, none of them thrown. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isObject, type JsonObject } from '../model/json.ts';
 import type { Config } from './config.ts';
+import { defaultTokenFile } from './data-folder.ts';
 import { buildDestinations } from './destinations.ts';
 import { type ConfigDocument, convertReference, readDocument, showFound } from './document.ts';
 import type { Environment } from './environment.ts';
@@ -94,7 +94,7 @@ function buildConfig(value: unknown, findings: Findings): Config {
   const destinations = buildDestinations(membersOf(value, 'destinations'), findings);
   const ids = destinations.map(({ id }) => id).filter((id) => id !== '');
   const sources = buildSources(membersOf(value, 'sources'), ids, findings);
-  admin.tokenFile ??= join(path, 'admin-token');
+  admin.tokenFile ??= defaultTokenFile(path);
   return {
     http: { ...listenAt(http), maxBodyBytes: numberAt(http, 'maxBodyBytes') },
     admin: { ...listenAt(admin), tokenFile: textAt(admin, 'tokenFile') ?? '' },

@@ -1,4 +1,5 @@
 /** The configuration's JSON Schema: the one truth about its keys, their ranges and defaults. docs/configure.md is held to it. */
+import { DEFAULT_DATA_PATH } from './data-folder.ts';
 import { type Schema, SETTINGS_PROPERTIES } from './settings-schema.ts';
 
 const MIB = 1024 * 1024;
@@ -74,7 +75,7 @@ const log: Schema = {
     path: {
       ...TEXT,
       expects: 'the path of a folder',
-      default: './data',
+      default: DEFAULT_DATA_PATH,
       description: 'The data folder; one process at a time.',
       examples: ['/var/lib/brazier'],
     },

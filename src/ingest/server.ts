@@ -1,8 +1,7 @@
 /** The ingest server: takes events over HTTP and answers `200` only when the log has them durable. */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { HttpConfig, SourceConfig } from '../config/config.ts';
+import { listenOn } from '../config/listen.ts';
 import type { EventLog } from '../log/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createAnswers } from './answer.ts';
@@ -11,7 +10,6 @@ import { createBudget } from './budget.ts';
 import { createConnections } from './connections.ts';
 import { createIngest, type Ingest, type IngestParts } from './ingest.ts';
 import { DEFAULT_LIMITS, type IngestLimits } from './limits.ts';
-import { listenError } from './listen-error.ts';
 import { createRefusalLog, type IngestLogger } from './refusal-log.ts';
 import { createRoutes } from './routes.ts';
 import { createStore } from './store.ts';
@@ -69,7 +67,7 @@ export function createIngestServer(options: IngestServerOptions): IngestServer {
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
   return {
     async listen() {
-      const address = await listen(server, options.http);
+      const address = await listenOn(server, 'http', options.http);
       phase = 'listening';
       // Too few file descriptors and the like: the next connection may succeed.
       server.on('error', (error) =>
@@ -114,15 +112,4 @@ function createHttpServer(limits: IngestLimits): Server {
   });
   server.maxConnections = limits.maxConnections;
   return server;
-}
-
-async function listen(server: Server, { host, port }: HttpConfig): Promise<{ host: string; port: number }> {
-  server.listen({ host, port });
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw listenError(error, host, port);
-  }
-  const address = server.address() as AddressInfo;
-  return { host: address.address, port: address.port };
 }
