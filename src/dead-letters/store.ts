@@ -1,5 +1,5 @@
 /** Dead letters as operators meet them: listed without personal data, shown whole, replayed. */
-import type { EventLog } from '../log/log.ts';
+import { type EventLog, LogError, type Replay } from '../log/log.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import { EVENTS_TOPIC } from '../model/record.ts';
 import { replayOf } from './letter.ts';
@@ -29,7 +29,7 @@ export interface LetterDetails extends LetterSummary {
 
 export interface ReplayResult {
   readonly replayed: readonly string[];
-  /** Letters that cannot be replayed, and unknown ids. */
+  /** Letters that cannot be replayed, or not now, and unknown ids: they stay as they are. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
 }
 
@@ -50,8 +50,15 @@ const REPLAY_BATCH = 200;
 
 type LetterLog = Pick<EventLog, 'letters' | 'letter' | 'replay'>;
 
-/** @param now ms since the epoch */
-export function createDeadLetters(log: LetterLog, now: () => number): DeadLetters {
+export interface DeadLettersOptions {
+  readonly log: LetterLog;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** Ids of the configured destinations: a replay for any other would be read by nobody. */
+  readonly destinations: readonly string[];
+}
+
+export function createDeadLetters({ log, now, destinations }: DeadLettersOptions): DeadLetters {
   return {
     async list(query) {
       return { letters: (await log.letters(query)).map(summaryOf) };
@@ -65,7 +72,7 @@ export function createDeadLetters(log: LetterLog, now: () => number): DeadLetter
       const replayed: string[] = [];
       const ids = 'ids' in query ? query.ids : await allIds(log, query);
       for await (const letters of named(log, ids, skipped)) {
-        replayed.push(...(await replayBatch(log, letters, { skipped, at: now() })));
+        replayed.push(...(await replayBatch(log, letters, { skipped, at: now(), destinations })));
       }
       return { replayed, skipped };
     },
@@ -100,18 +107,33 @@ async function allIds(log: LetterLog, { destination }: { readonly destination?: 
   return ids.reverse();
 }
 
+interface Batch {
+  readonly skipped: Skipped;
+  readonly at: number;
+  readonly destinations: readonly string[];
+}
+
+/** A log that is full or closing skips these, and says so: what went before is replayed all the same. */
 async function replayBatch(
   log: LetterLog,
   letters: readonly DeadLetter[],
-  { skipped, at }: { skipped: Skipped; at: number },
+  { skipped, at, destinations }: Batch,
 ): Promise<readonly string[]> {
-  const replays = [];
+  const replays: Replay[] = [];
   for (const letter of letters) {
     const replay = replayOf(letter, at);
-    if (replay) replays.push(replay);
-    else skipped.push({ id: letter.id, reason: 'turned away at ingest: mend it and send it again' });
+    if (!replay) skipped.push({ id: letter.id, reason: 'turned away at ingest: mend it and send it again' });
+    else if (destinations.includes(letter.destination ?? '')) replays.push(replay);
+    else skipped.push({ id: letter.id, reason: `destination ${letter.destination} is not configured` });
   }
-  return replays.length === 0 ? [] : log.replay(EVENTS_TOPIC, replays);
+  if (replays.length === 0) return [];
+  try {
+    return await log.replay(EVENTS_TOPIC, replays);
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    skipped.push(...replays.map(({ letterId: id }) => ({ id, reason: error.message })));
+    return [];
+  }
 }
 
 function summaryOf({ id, destination, at, record, outcome, undelivered }: DeadLetter): LetterSummary {
