@@ -32,7 +32,7 @@ export function planRecord(
 ): Plan {
   const misdirected = notForUs(headers, options);
   if (misdirected) return misdirected;
-  const decoded = decode(text, headers, corrupt);
+  const decoded = safely(() => decode(text, headers, corrupt));
   if (decoded.status === 'rejected') return decoded;
   const plan = planEvent(decoded.event, decoded.warnings, options.transform);
   return plan.status === 'operations' && headers.replayParts !== undefined
@@ -48,8 +48,9 @@ export function planEvent(
 ): Plan {
   const unwanted = route(event);
   if (unwanted) return unwanted;
-  const result = transformSafely(event, transform);
+  const result = safely(() => transform(event));
   if (result.status !== 'operations') return result;
+  if (result.operations.length === 0) return failed('it made nothing and gave no reason');
   const large = result.operations.find(({ bytes }) => bytes > OBJECT_BYTES);
   if (large) return tooLarge(large);
   return warnings.length === 0 ? result : { ...result, warnings: [...warnings, ...result.warnings] };
@@ -65,14 +66,17 @@ function notForUs(headers: RecordHeaders, { destination, wants }: PlanOptions): 
   return filtered('source_not_connected', `source ${headers.source} does not deliver to ${destination}`);
 }
 
-/** A bug in a transformer must cost its own event only. */
-function transformSafely(event: BrazierEvent, transform: PlanOptions['transform']): TransformResult {
+/** A bug must cost its own event only: thrown on, it would end the process, again after each restart. */
+function safely<Result>(step: () => Result): Result | Rejected {
   try {
-    return transform(event);
+    return step();
   } catch (error) {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return rejected('invalid', 'transform_failed', `the transformer failed on this event (${text})`);
+    return failed(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   }
+}
+
+function failed(why: string): Rejected {
+  return rejected('invalid', 'transform_failed', `the transformer failed on this event (${why})`);
 }
 
 function tooLarge({ part, bytes }: Operation): Rejected {

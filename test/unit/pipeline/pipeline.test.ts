@@ -60,6 +60,7 @@ describe('pipeline', () => {
   it.each([
     ['is not JSON', '{"type":', 'invalid_json'],
     ['makes the transformer throw', track('throw'), 'transform_failed'],
+    ['makes the transformer return nothing', track('empty'), 'transform_failed'],
     ['becomes a Braze object over 100 KB', track('large'), 'object_too_large'],
     ['names nobody', { type: 'track', event: 'a' }, 'missing_identity'],
   ])('a record that %s is a dead letter, and those after it go on', async (_, bad, code) => {
@@ -67,6 +68,15 @@ describe('pipeline', () => {
     await append(t.log, [bad as object, track('good')]);
     await vi.waitFor(async () => expect((await t.log.letters({ limit: 10 })).length).toBe(1));
     expect((await t.log.letters({ limit: 10 }))[0]?.outcome.code).toBe(code);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(1));
+    await t.stop();
+  });
+
+  it('a record whose headers make the decoder throw is a dead letter, and those after it go on', async () => {
+    const t = await rig();
+    await append(t.log, [track('a', { timestamp: 1e300 })], { receivedAt: 'never' });
+    await append(t.log, [track('good')]);
+    await vi.waitFor(async () => expect((await t.log.letters({ limit: 10 })).length).toBe(1));
     await vi.waitFor(() => expect(t.waiting.length).toBe(1));
     await t.stop();
   });

@@ -97,10 +97,11 @@ export function append(log: EventLog, events: readonly object[], headers: Partia
 
 export const track = (event: string, more: object = {}) => ({ type: 'track', userId: 'kim', event, ...more });
 
-/** `skip` is filtered, `throw` throws, `many` becomes an event and two purchases, all else one event. */
+/** `skip` is filtered, `throw` throws, `empty` has no operations, `many` becomes an event and two purchases, all else one event. */
 function transformByName({ event }: { readonly event?: unknown }): TransformResult {
   if (event === 'skip') return filtered('nothing_to_send', 'test');
   if (event === 'throw') throw new TypeError('a bug');
+  if (event === 'empty') return { status: 'operations', operations: [], warnings: [] };
   const operations = [operation('event', 'external_id:kim')];
   if (event === 'many')
     operations.push(
