@@ -54,7 +54,7 @@ export function createDestination(parts: DestinationParts): Destination {
     client,
     clock: systemClock,
     random: Math.random,
-    settle: pipeline.settle,
+    settle: (items, outcomes) => pipeline.settle(items, outcomes),
     observe: observer(parts),
     onHalt: haltTeller(id, metrics, logger),
     onError,

@@ -28,15 +28,10 @@ export function createLoad(endpoint: Endpoint, packing: Packing): Load {
       return objects;
     },
     fits(operations) {
-      const wanted = [0, 0, 0];
       let size = bytes;
-      for (const operation of operations) {
-        size += operation.bytes + 1;
-        wanted[PHASE[operation.kind]] = (wanted[PHASE[operation.kind]] ?? 0) + 1;
-      }
+      for (const operation of operations) size += operation.bytes + 1;
       if (size > REQUEST_BYTES) return false;
-      if (!perArray) return objects + operations.length <= limit;
-      return wanted.every((count, phase) => count + (counts[phase] ?? 0) <= limit);
+      return perArray ? fitsEachArray(operations) : objects + operations.length <= limit;
     },
     add(operation) {
       counts[PHASE[operation.kind]] = (counts[PHASE[operation.kind]] ?? 0) + 1;
@@ -47,6 +42,12 @@ export function createLoad(endpoint: Endpoint, packing: Packing): Load {
       return perArray ? counts.every((count) => count >= limit) : objects >= limit;
     },
   };
+
+  function fitsEachArray(operations: readonly Operation[]): boolean {
+    const wanted = [...counts];
+    for (const { kind } of operations) wanted[PHASE[kind]] = (wanted[PHASE[kind]] ?? 0) + 1;
+    return wanted.every((count) => count <= limit);
+  }
 }
 
 /** The body's JSON text: each array holds its kind's objects in the order given. */

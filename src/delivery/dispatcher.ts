@@ -8,11 +8,11 @@ import type { Packing } from '../braze/requests.ts';
 import { type Endpoint, isLink, type Operation } from '../model/operation.ts';
 import type { FinalOutcome } from '../model/outcome.ts';
 import type { Clock } from '../model/time.ts';
-import { createConcurrency } from './concurrency.ts';
-import { createGate, type Halt } from './gate.ts';
-import { createPacer, type Rate } from './pacer.ts';
-import { createQueue, type Queued } from './queue.ts';
-import { createQuietMemory } from './quiet.ts';
+import { type Concurrency, createConcurrency } from './concurrency.ts';
+import { createGate, type Gate, type Halt } from './gate.ts';
+import { createPacer, type Pacer, type Rate } from './pacer.ts';
+import { Queue, type Queued } from './queue.ts';
+import { createQuietMemory, type QuietMemory } from './quiet.ts';
 import { type Attempt, type SendOptions, send } from './send.ts';
 
 export interface DeliveryOptions<Owner> {
@@ -66,164 +66,190 @@ const LINK_SCAN_MS = 25;
 const SCOUT_MS = 1_000;
 
 export function createDelivery<Owner>(options: DeliveryOptions<Owner>): Delivery<Owner> {
-  const { clock, lingerMs } = options;
-  const queue = createQueue<Owner>();
-  const concurrency = createConcurrency(options.concurrency);
-  const gate = createGate({ clock, onChange: onHalt, ...probing(options) });
-  const quiet = createQuietMemory(options.identifyQuietMs, clock.monotonicMs());
-  const pacers = new Map(ENDPOINTS.map((each) => [each, createPacer(options.rateLimit)]));
-  const passes = new Map<Endpoint, number>();
-  const heldUntil = new Map<Endpoint, number>();
-  const stopping = new AbortController();
-  let drained: PromiseWithResolvers<void> | undefined;
-  let running = 0;
-  let startedAt = Number.NEGATIVE_INFINITY;
-  let wakeAt = Number.POSITIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
+  return new Dispatcher(options);
+}
 
-  const sendOptions: SendOptions<Owner> = {
-    client: options.client,
-    clock,
-    gate,
-    random: options.random,
-    poisonAfterMs: options.poisonAfterMs,
-    signal: stopping.signal,
-    pacer: (endpoint) => pacers.get(endpoint) ?? createPacer(options.rateLimit),
-    passes: (endpoint) => passes.get(endpoint) ?? 0,
-    observe,
-    settle: settleAndRelease,
-  };
+class Dispatcher<Owner> implements Delivery<Owner> {
+  readonly #options: DeliveryOptions<Owner>;
+  readonly #clock: Clock;
+  readonly #queue: Queue<Owner>;
+  readonly #concurrency: Concurrency;
+  readonly #gate: Gate;
+  readonly #quiet: QuietMemory;
+  readonly #pacers: ReadonlyMap<Endpoint, Pacer>;
+  readonly #sendOptions: SendOptions<Owner>;
+  readonly #passes = new Map<Endpoint, number>();
+  readonly #heldUntil = new Map<Endpoint, number>();
+  readonly #stopping = new AbortController();
+  #drained: PromiseWithResolvers<void> | undefined;
+  #running = 0;
+  #startedAt = Number.NEGATIVE_INFINITY;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
 
-  return {
-    add(operations, owner) {
-      queue.add(operations, owner, clock.monotonicMs());
-      schedule(clock.monotonicMs());
-    },
-    get halted() {
-      return gate.halted;
-    },
-    get running() {
-      return running;
-    },
-    get queued() {
-      return queue.size;
-    },
-    drain() {
-      drained ??= Promise.withResolvers();
-      if (running === 0) drained.resolve();
-      return drained.promise;
-    },
-    abort() {
-      stopping.abort();
-      clearTimeout(timer);
-    },
-  };
-
-  /** Sends what is due, then sleeps until something becomes due. */
-  function pump(): void {
-    timer = undefined;
-    wakeAt = Number.POSITIVE_INFINITY;
-    if (stopping.signal.aborted || drained || gate.halted) return;
-    while (hasRoom() && sendOldest());
-    if (!hasRoom() && running < options.concurrency.max) schedule(startedAt + SCOUT_MS);
+  constructor(options: DeliveryOptions<Owner>) {
+    const { clock, firstProbeMs } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#queue = new Queue(options.packing);
+    this.#concurrency = createConcurrency(options.concurrency);
+    this.#gate = createGate({
+      clock,
+      onChange: (halt) => this.#onHalt(halt),
+      ...(firstProbeMs === undefined ? {} : { firstProbeMs }),
+    });
+    this.#quiet = createQuietMemory(options.identifyQuietMs, clock.monotonicMs());
+    this.#pacers = new Map(ENDPOINTS.map((each) => [each, createPacer(options.rateLimit)]));
+    this.#sendOptions = {
+      ...options,
+      gate: this.#gate,
+      signal: this.#stopping.signal,
+      pacer: (endpoint) => this.#pacer(endpoint),
+      passes: (endpoint) => this.#passes.get(endpoint) ?? 0,
+      observe: (attempt) => this.#observe(attempt),
+      settle: (items, outcomes) => this.#settle(items, outcomes),
+    };
   }
 
-  function hasRoom(): boolean {
-    if (running < concurrency.limit) return true;
-    return running < options.concurrency.max && clock.monotonicMs() - startedAt >= SCOUT_MS;
+  get halted(): Halt | undefined {
+    return this.#gate.halted;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  add(operations: readonly Operation[], owner: Owner): void {
+    const now = this.#clock.monotonicMs();
+    this.#queue.add(operations, owner, now);
+    this.#schedule(now);
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= Promise.withResolvers();
+    if (this.#running === 0) this.#drained.resolve();
+    return this.#drained.promise;
+  }
+
+  abort(): void {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+  }
+
+  /** Sends what is due, then sleeps until something becomes due. */
+  #pump(): void {
+    this.#timer = undefined;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    if (this.#stopping.signal.aborted || this.#drained || this.#gate.halted) return;
+    while (this.#hasRoom() && this.#sendOldest());
+    const { max } = this.#options.concurrency;
+    if (!this.#hasRoom() && this.#running < max) this.#schedule(this.#startedAt + SCOUT_MS);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#running < this.#concurrency.limit) return true;
+    const { max } = this.#options.concurrency;
+    return this.#running < max && this.#clock.monotonicMs() - this.#startedAt >= SCOUT_MS;
   }
 
   /** Of the endpoints whose next request is due the one with the oldest operation goes first, so that none starves. */
-  function sendOldest(): boolean {
-    const oldest = (endpoint: Endpoint) => queue.ready(endpoint).oldestAt ?? Number.MAX_VALUE;
-    return ENDPOINTS.toSorted((a, b) => oldest(a) - oldest(b)).some(sendNext);
+  #sendOldest(): boolean {
+    const oldest = (endpoint: Endpoint) => this.#queue.ready(endpoint).oldestAt ?? Number.MAX_VALUE;
+    return ENDPOINTS.toSorted((a, b) => oldest(a) - oldest(b)).some((endpoint) => this.#sendNext(endpoint));
   }
 
   /** Starts the endpoint's next request if one is due; else schedules the moment when it may be. */
-  function sendNext(endpoint: Endpoint): boolean {
-    const now = clock.monotonicMs();
-    const dueAt = nextDueAt(endpoint, now);
+  #sendNext(endpoint: Endpoint): boolean {
+    const now = this.#clock.monotonicMs();
+    const dueAt = this.#nextDueAt(endpoint, now);
     if (dueAt > now) {
-      schedule(dueAt);
+      this.#schedule(dueAt);
       return false;
     }
-    const items = queue.take(endpoint, options.packing, (operation) => mayGo(operation, now));
+    const items = this.#queue.take(endpoint, (operation) => this.#mayGo(operation, now));
     if (items.length === 0) {
-      if (queue.ready(endpoint).count > 0) holdLinks(endpoint, now);
+      if (this.#queue.ready(endpoint).count > 0) this.#holdLinks(endpoint, now);
       return false;
     }
-    run(endpoint, items);
+    this.#run(endpoint, items);
     // Links become quiet a few at a time, and those held make it look full: the next ones are gathered first.
-    if (items.length < OBJECTS_PER_REQUEST[endpoint] && endpoint !== '/users/track')
-      heldUntil.set(endpoint, now + lingerMs);
+    if (items.length < OBJECTS_PER_REQUEST[endpoint] && endpoint !== '/users/track') {
+      this.#heldUntil.set(endpoint, now + this.#options.lingerMs);
+    }
     return true;
   }
 
-  function nextDueAt(endpoint: Endpoint, now: number): number {
-    const { count, oldestAt } = queue.ready(endpoint);
+  #nextDueAt(endpoint: Endpoint, now: number): number {
+    const { count, oldestAt } = this.#queue.ready(endpoint);
     if (oldestAt === undefined) return Number.POSITIVE_INFINITY;
     const full = count >= OBJECTS_PER_REQUEST[endpoint];
-    const waitMs = pacers.get(endpoint)?.waitMs(now) ?? 0;
-    return Math.max(full ? now : oldestAt + lingerMs, now + waitMs, heldUntil.get(endpoint) ?? 0);
+    const gatheredAt = full ? now : oldestAt + this.#options.lingerMs;
+    const pacedAt = now + this.#pacer(endpoint).waitMs(now);
+    return Math.max(gatheredAt, pacedAt, this.#heldUntil.get(endpoint) ?? 0);
   }
 
-  function mayGo(operation: Operation, now: number): boolean {
-    return !isLink(operation.kind) || quiet.mayGoAt(operation) <= now;
+  #mayGo(operation: Operation, now: number): boolean {
+    return !isLink(operation.kind) || this.#quiet.mayGoAt(operation) <= now;
   }
 
-  function holdLinks(endpoint: Endpoint, now: number): void {
-    heldUntil.set(endpoint, now + LINK_SCAN_MS);
-    schedule(now + LINK_SCAN_MS);
+  #holdLinks(endpoint: Endpoint, now: number): void {
+    this.#heldUntil.set(endpoint, now + LINK_SCAN_MS);
+    this.#schedule(now + LINK_SCAN_MS);
   }
 
   /** One timer, for the earliest moment anything may be due. */
-  function schedule(at: number): void {
-    if (at >= wakeAt) return;
-    wakeAt = at;
-    clearTimeout(timer);
-    timer = setTimeout(pump, Math.max(0, Math.ceil(at - clock.monotonicMs())));
+  #schedule(at: number): void {
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#pump(), Math.max(0, Math.ceil(at - this.#clock.monotonicMs())));
   }
 
-  function run(endpoint: Endpoint, items: readonly Queued<Owner>[]): void {
-    running += 1;
-    startedAt = clock.monotonicMs();
-    send({ endpoint, items }, sendOptions)
-      .catch((error: unknown) => {
-        if (!stopping.signal.aborted) options.onError(error);
-      })
-      .finally(() => {
-        running -= 1;
-        if (running === 0) drained?.resolve();
-        schedule(clock.monotonicMs());
-      });
+  async #run(endpoint: Endpoint, items: readonly Queued<Owner>[]): Promise<void> {
+    this.#running += 1;
+    this.#startedAt = this.#clock.monotonicMs();
+    try {
+      await send({ endpoint, items }, this.#sendOptions);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#options.onError(error);
+    }
+    this.#running -= 1;
+    if (this.#running === 0) this.#drained?.resolve();
+    this.#schedule(this.#clock.monotonicMs());
   }
 
-  async function settleAndRelease(items: readonly Queued<Owner>[], outcomes: readonly FinalOutcome[]) {
-    const now = clock.monotonicMs();
+  async #settle(items: readonly Queued<Owner>[], outcomes: readonly FinalOutcome[]): Promise<void> {
+    const now = this.#clock.monotonicMs();
     for (const [index, { operation }] of items.entries()) {
-      if (outcomes[index]?.status === 'delivered') quiet.accepted(operation.keys, now);
+      if (outcomes[index]?.status === 'delivered') this.#quiet.accepted(operation.keys, now);
     }
-    await options.settle(items, outcomes);
-    queue.done(items);
-    schedule(clock.monotonicMs());
+    await this.#options.settle(items, outcomes);
+    this.#queue.done(items);
+    this.#schedule(this.#clock.monotonicMs());
   }
 
-  function onHalt(halt: Halt | undefined): void {
-    options.onHalt(halt);
-    if (!halt) schedule(clock.monotonicMs());
+  #onHalt(halt: Halt | undefined): void {
+    this.#options.onHalt(halt);
+    if (!halt) this.#schedule(this.#clock.monotonicMs());
   }
 
-  function observe(attempt: Attempt): void {
+  #observe(attempt: Attempt): void {
     const { verdict, endpoint } = attempt;
-    if (verdict.kind === 'retry') concurrency.failed(clock.monotonicMs());
+    if (verdict.kind === 'retry') this.#concurrency.failed(this.#clock.monotonicMs());
     if (verdict.kind === 'final') {
-      concurrency.succeeded(running >= concurrency.limit);
-      passes.set(endpoint, (passes.get(endpoint) ?? 0) + 1);
+      this.#concurrency.succeeded(this.#running >= this.#concurrency.limit);
+      this.#passes.set(endpoint, (this.#passes.get(endpoint) ?? 0) + 1);
     }
-    options.observe(attempt);
+    this.#options.observe(attempt);
   }
-}
 
-function probing<Owner>({ firstProbeMs }: DeliveryOptions<Owner>): { firstProbeMs?: number } {
-  return firstProbeMs === undefined ? {} : { firstProbeMs };
+  #pacer(endpoint: Endpoint): Pacer {
+    const pacer = this.#pacers.get(endpoint);
+    if (!pacer) throw new Error(`there is no pacer for ${endpoint}`);
+    return pacer;
+  }
 }

@@ -99,7 +99,7 @@ export function readRateHeaders(
 
 /** Braze's own clock where it tells it: our clock may be wrong, its reset is by its own. */
 function serverNow(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined {
-  const date = Date.parse(String(headers['date'] ?? ''));
+  const date = Date.parse(String(headers.date ?? ''));
   return Number.isNaN(date) ? undefined : date;
 }
 

@@ -79,26 +79,26 @@ async function deliver<Owner>(
   options: SendOptions<Owner>,
 ): Promise<readonly Queued<Owner>[]> {
   let rest = batch;
-  for (;;) {
+  while (rest.items.length > 0) {
     const verdict = await attempt(rest, options);
     if (verdict.kind === 'final') {
       await options.settle(rest.items, verdict.outcomes);
       return [];
     }
     if (verdict.kind === 'split') return halve(rest, newHistory(rest.endpoint, options), options);
-    if (verdict.kind === 'named') {
-      rest = await withoutFaulty(rest, verdict.faults, options);
-      if (rest.items.length === 0) return [];
-    }
-    if (verdict.kind === 'retry' && !verdict.throttled) {
-      history.failures += 1;
-      if (isPoisonous(rest.endpoint, history, options)) {
-        if (rest.items.length === 1) return rest.items;
-        return halve(rest, { ...history, failures: 0, patience: HALF_FAILURES }, options);
-      }
-      await pause(verdict, history.failures, options);
-    }
+    if (verdict.kind === 'named') rest = await withoutFaulty(rest, verdict.faults, options);
+    if (verdict.kind !== 'retry' || verdict.throttled) continue;
+    history.failures += 1;
+    if (isPoisonous(rest.endpoint, history, options)) return singleOut(rest, history, options);
+    await pause(verdict, history.failures, options);
   }
+  return [];
+}
+
+/** Halves a request that carries a poisonous object; one that is alone is found. */
+function singleOut<Owner>(batch: Batch<Owner>, history: History, options: SendOptions<Owner>) {
+  if (batch.items.length === 1) return batch.items;
+  return halve(batch, { ...history, failures: 0, patience: HALF_FAILURES }, options);
 }
 
 /** One after the other; what belongs to a person whose earlier operation is stuck waits with it. */

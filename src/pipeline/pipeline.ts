@@ -7,7 +7,7 @@ import { letterOf } from '../dead-letters/letter.ts';
 import type { Delivery } from '../delivery/dispatcher.ts';
 import type { Queued } from '../delivery/queue.ts';
 import type { Chunk, EventLog } from '../log/log.ts';
-import type { UndeliveredPart } from '../model/dead-letter.ts';
+import type { DeadLetter, UndeliveredPart } from '../model/dead-letter.ts';
 import { DELIVERED, type FinalOutcome, type Rejected } from '../model/outcome.ts';
 import { EVENTS_TOPIC, type LogRecord, type NewRecord } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
@@ -54,75 +54,90 @@ const RECORDS_PER_TURN = 128;
 
 /** Settled ranges a commit may carry: about 40 KB of progress; beyond it reading waits for the watermark. */
 const MAX_RANGES = 10_000;
+/** How often reading that waits for the watermark looks whether it moved. */
+const RANGES_LOOK_MS = 50;
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { log, plan, window, progress, tally, clock } = options;
+  return new DestinationPipeline(options);
+}
+
+type Adder = Pick<Delivery<Passage>, 'add'>;
+
+class DestinationPipeline implements Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #partitions = new Map<string, Partition & { lost: AbortSignal }>();
   /** Records of the chunk at hand that were not planned yet. */
-  let ahead = 0;
-  const partitions = new Map<string, Partition & { lost: AbortSignal }>();
+  #ahead = 0;
 
-  return {
-    async run(delivery, signal) {
-      try {
-        for await (const chunk of log.read(plan.destination, [EVENTS_TOPIC], signal)) {
-          await take(chunk, delivery, signal);
-        }
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      }
-      await progress.flush();
-    },
-    settle(items, outcomes) {
-      let oldest = Number.POSITIVE_INFINITY;
-      for (const [index, item] of items.entries()) {
-        const outcome = outcomes[index];
-        if (!outcome) throw new Error(`${outcomes.length} outcomes for ${items.length} operations`);
-        settleOperation(item, outcome);
-        oldest = Math.min(oldest, item.owner.record.timestamp);
-      }
-      tally.latency(clock.epochMs() - oldest);
-      return progress.flush();
-    },
-    inFlight: () => window.records + ahead,
-  };
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
 
-  async function take(chunk: Chunk, delivery: Pick<Delivery<Passage>, 'add'>, signal: AbortSignal) {
-    const partition = partitionOf(chunk);
+  async run(delivery: Adder, signal: AbortSignal): Promise<void> {
+    const { log, plan, progress } = this.#options;
+    try {
+      for await (const chunk of log.read(plan.destination, [EVENTS_TOPIC], signal)) {
+        await this.#take(chunk, delivery, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    await progress.flush();
+  }
+
+  settle(items: readonly Queued<Passage>[], outcomes: readonly FinalOutcome[]): Promise<void> {
+    const { tally, clock, progress } = this.#options;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const [index, item] of items.entries()) {
+      const outcome = outcomes[index];
+      if (!outcome) throw new Error(`${outcomes.length} outcomes for ${items.length} operations`);
+      this.#settleOperation(item, outcome);
+      oldest = Math.min(oldest, item.owner.record.timestamp);
+    }
+    tally.latency(clock.epochMs() - oldest);
+    return progress.flush();
+  }
+
+  inFlight(): number {
+    return this.#options.window.records + this.#ahead;
+  }
+
+  async #take(chunk: Chunk, delivery: Adder, signal: AbortSignal): Promise<void> {
+    const { window, tally } = this.#options;
+    const partition = this.#partitionOf(chunk);
     partition.watermark.open(chunk.firstOffset, chunk.count);
     tally.read(chunk.count);
-    ahead = chunk.count;
+    this.#ahead = chunk.count;
     for (let index = 0; index < chunk.count; index += 1) {
       if (window.isFull()) await window.room(signal);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
       signal.throwIfAborted();
-      start(chunk.record(index), partition, delivery);
+      this.#start(chunk.record(index), partition, delivery);
     }
-    await progressBelowCap(partition, signal);
+    await this.#rangesBelowCap(partition, signal);
   }
 
   /** A partition that was lost and came back begins anew, from the progress it came back with. */
-  function partitionOf({ topic, partition, lost, resumed }: Chunk): Partition {
+  #partitionOf({ topic, partition, lost, resumed }: Chunk): Partition {
     const id = `${topic}/${partition}`;
-    const known = partitions.get(id);
+    const known = this.#partitions.get(id);
     if (known && known.lost === lost) return known;
     const fresh = { topic, partition, lost, watermark: createWatermark(resumed) };
-    partitions.set(id, fresh);
+    this.#partitions.set(id, fresh);
     return fresh;
   }
 
-  function start(record: LogRecord, partition: Partition, delivery: Pick<Delivery<Passage>, 'add'>): void {
-    const text = Buffer.from(
-      record.value.buffer,
-      record.value.byteOffset,
-      record.value.byteLength,
-    ).toString();
+  #start(record: LogRecord, partition: Partition, delivery: Adder): void {
+    const { window, plan, tally, progress, onError } = this.#options;
+    const { buffer, byteOffset, byteLength } = record.value;
+    const text = Buffer.from(buffer, byteOffset, byteLength).toString();
     const passage = passageOf(record, text, partition);
     window.add(passage.bytes);
-    ahead -= 1;
+    this.#ahead -= 1;
     const planned = planRecord(text, record.headers, record.corrupt, plan);
     if (planned.status !== 'operations') {
-      finish(passage, planned, record.value);
-      progress.flush().catch(options.onError);
+      this.#finish(passage, planned, record.value);
+      progress.flush().catch(onError);
       return;
     }
     tally.warned(planned.warnings);
@@ -130,36 +145,38 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     delivery.add(planned.operations, passage);
   }
 
-  function settleOperation({ operation, owner }: Queued<Passage>, outcome: FinalOutcome): void {
-    tally.operation(operation.kind, outcome);
+  #settleOperation({ operation, owner }: Queued<Passage>, outcome: FinalOutcome): void {
+    this.#options.tally.operation(operation.kind, outcome);
     if (outcome.status === 'rejected') owner.undelivered.push({ part: operation.part, outcome });
     owner.open -= 1;
-    if (owner.open === 0) finish(owner, owner.undelivered[0]?.outcome ?? DELIVERED);
+    if (owner.open === 0) this.#finish(owner, owner.undelivered[0]?.outcome ?? DELIVERED);
   }
 
   /** @param value the stored bytes where they are at hand; they may differ from the text when corrupt */
-  function finish(passage: Passage, outcome: FinalOutcome, value?: Uint8Array): void {
+  #finish(passage: Passage, outcome: FinalOutcome, value?: Uint8Array): void {
+    const { window, tally, progress } = this.#options;
     const { partition, offset, bytes } = passage;
     partition.watermark.settle(offset);
     window.release(bytes);
     tally.finished(outcome);
-    progress.moved(partition, outcome.status === 'rejected' ? letter(passage, outcome, value) : undefined);
+    progress.moved(
+      partition,
+      outcome.status === 'rejected' ? this.#letter(passage, outcome, value) : undefined,
+    );
   }
 
-  function letter(
-    { partition: { topic, partition }, ...passage }: Passage,
-    outcome: Rejected,
-    value?: Uint8Array,
-  ) {
+  #letter(passage: Passage, outcome: Rejected, value?: Uint8Array): DeadLetter {
+    const { plan, clock } = this.#options;
+    const { offset, undelivered } = passage;
+    const { topic, partition } = passage.partition;
     // Copied: the stored bytes are a view of a whole chunk.
     const record = { ...passage.record, value: Buffer.from(value ?? passage.text) };
-    const from = { destination: plan.destination, topic, partition, offset: passage.offset, record };
-    const { undelivered } = passage;
+    const from = { destination: plan.destination, topic, partition, offset, record };
     return letterOf(from, outcome, undelivered.length > 0 ? undelivered : null, clock.epochMs());
   }
 
-  async function progressBelowCap(partition: Partition, signal: AbortSignal): Promise<void> {
-    while (partition.watermark.rangeCount >= MAX_RANGES) await clock.delay(50, signal);
+  async #rangesBelowCap({ watermark }: Partition, signal: AbortSignal): Promise<void> {
+    while (watermark.rangeCount >= MAX_RANGES) await this.#options.clock.delay(RANGES_LOOK_MS, signal);
   }
 }
 

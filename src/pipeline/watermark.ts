@@ -44,12 +44,7 @@ export function createWatermark(resumed: Progress): Watermark {
       closeOne({ starts, ends, at }, offset, { from, to });
     },
     progress() {
-      const settled: OffsetRange[] = [];
-      for (const [index, to] of starts.entries()) {
-        if (index > 0) settled.push({ from: ends[index - 1] ?? 0, to });
-      }
-      const settledFrom = ends.at(-1) ?? end;
-      if (settledFrom < end) settled.push({ from: settledFrom, to: end });
+      const settled = gapsBetween(starts, ends, end);
       for (const range of resumed.settled) {
         if (range.to > end) addTouching(settled, { from: Math.max(range.from, end), to: range.to });
       }
@@ -60,6 +55,16 @@ export function createWatermark(resumed: Progress): Watermark {
       return starts.length;
     },
   };
+}
+
+/** What lies between the open ranges, and between the last of them and `end`. */
+function gapsBetween(starts: readonly number[], ends: readonly number[], end: number): OffsetRange[] {
+  const gaps: OffsetRange[] = [];
+  for (const [index, from] of ends.entries()) {
+    const to = starts[index + 1] ?? end;
+    if (from < to) gaps.push({ from, to });
+  }
+  return gaps;
 }
 
 function addTouching(ranges: OffsetRange[], next: OffsetRange): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OBJECTS_PER_REQUEST } from '../../src/braze/endpoints.ts';
 import { bodyOf, mayFollow, type Packing } from '../../src/braze/requests.ts';
-import { createQueue, type Queued } from '../../src/delivery/queue.ts';
+import { Queue, type Queued } from '../../src/delivery/queue.ts';
 import { type Endpoint, endpointOf, type Operation } from '../../src/model/operation.ts';
 import { operation } from '../support/operations.ts';
 
@@ -56,7 +56,7 @@ interface Run {
 
 /** Drives a queue through the steps, then to its end; checks at each take what must always hold. */
 function drive(all: readonly Record[], path: readonly [string, number][], packing: Packing): Run {
-  const queue = createQueue<Record>();
+  const queue = new Queue<Record>(packing);
   const underWay: (readonly Queued<Record>[])[] = [];
   const taken: (readonly Queued<Record>[])[] = [];
   let added = 0;
@@ -65,7 +65,7 @@ function drive(all: readonly Record[], path: readonly [string, number][], packin
     if (record) queue.add(record.operations, record, record.offset);
   };
   const take = (endpoint: Endpoint) => {
-    const items = queue.take(endpoint, packing);
+    const items = queue.take(endpoint);
     if (items.length === 0) return false;
     checkRequest(endpoint, items, underWay, packing);
     underWay.push(items);
@@ -165,13 +165,13 @@ describe('queue', () => {
   });
 
   it('any number of people are under way at once: one person busy holds up no other', () => {
-    const queue = createQueue<number>();
+    const queue = new Queue<number>('combined');
     for (let who = 0; who < 200; who += 1) queue.add([operation('event', `external_id:u${who}`)], who, 0);
-    const first = queue.take('/users/track', 'combined');
+    const first = queue.take('/users/track');
     queue.add([operation('event', 'external_id:u0')], 200, 0);
-    const sizes = [1, 2, 3].map(() => queue.take('/users/track', 'combined').length);
+    const sizes = [1, 2, 3].map(() => queue.take('/users/track').length);
     expect([first.length, ...sizes]).toEqual([75, 75, 50, 0]);
     queue.done(first);
-    expect(queue.take('/users/track', 'combined').map(({ owner }) => owner)).toEqual([200]);
+    expect(queue.take('/users/track').map(({ owner }) => owner)).toEqual([200]);
   });
 });
