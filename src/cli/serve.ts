@@ -16,7 +16,7 @@ Examples:
 SIGTERM or SIGINT: takes no more events, finishes what is under way, commits, exits 0. A second one exits at once;
 what was accepted stays in the log.`;
 
-/** Longer than a request to Braze may take, shorter than Kubernetes' usual 60 s of grace. */
+/** Longer than a request to Braze may take (30 s); whoever runs it must grant more (Kubernetes grants 30 s when not told). */
 const DRAIN_DEADLINE_MS = 35_000;
 
 interface ServeFlags {
@@ -38,14 +38,19 @@ async function serve({ config: file }: ServeFlags): Promise<void> {
   const demo = file === undefined ? await startDemo() : undefined;
   const config = demo ? demo.config : (await loadOrFail(String(file))).config;
   const ended = Promise.withResolvers<void>();
+  // Watched from here on: the log may fail while the rest is still being opened.
+  const fault = ended.promise.then(
+    () => undefined,
+    (error: unknown) => new CommandError(`stopped, nothing accepted is lost: ${messageOf(error)}`),
+  );
   const app = await start(config, demo !== undefined, ended.reject);
+  // Before anybody can know that it is ready and answer with a signal.
+  stopOnSignal(app, ended);
   const ready = { ready: true, pid: process.pid, http: urlOf(app.http), admin: urlOf(app.admin) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   demo?.welcome(urlOf(app.http));
-  stopOnSignal(app, ended);
-  await ended.promise.catch((error: unknown) => {
-    throw new CommandError(`stopped, nothing accepted is lost: ${messageOf(error)}`);
-  });
+  const failed = await fault;
+  if (failed) throw failed;
   await demo?.stop();
 }
 
