@@ -9,6 +9,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+/** The machine may be busy with other tests. */
+const patient = { timeout: 15_000 };
+
 /** An order with three products, one of them too long a name for Braze's taste on the first try. */
 const ORDER = {
   type: 'track',
@@ -71,23 +74,28 @@ describe('dead letters of a running server', () => {
         .users()[0]
         ?.purchases.map(({ product_id }) => product_id)
         .sort();
-    await vi.waitFor(() => expect(products()).toEqual(['a', 'c']), { timeout: 5_000 });
+    await vi.waitFor(() => expect(products()).toEqual(['a', 'c']), patient);
     const list = await vi.waitFor(async () => {
       const { body } = await t.admin('/dead-letters');
       expect(body.letters).toMatchObject([{ code: 'braze_refused', undelivered: ['purchase:1'] }]);
       return body.letters ?? [];
-    });
+    }, patient);
     const replay = await t.admin('/dead-letters/replay', { ids: list.map(({ id }) => id) });
     expect(replay).toMatchObject({ status: 200, body: { skipped: [] } });
-    await vi.waitFor(() => expect(products()).toEqual(['a', 'b', 'c']), { timeout: 5_000 });
+    await vi.waitFor(() => expect(products()).toEqual(['a', 'b', 'c']), patient);
     expect((await t.admin('/dead-letters')).body.letters).toEqual([]);
   });
 
-  it('the command line asks the server while one runs, and opens the store when none does', async () => {
+  it('the command line asks the server while one runs, and opens the store when none does', {
+    timeout: 60_000,
+  }, async () => {
     const t = await rig();
     t.sandbox.addFaults([refuseSecondPurchase]);
     await t.post(ORDER);
-    await vi.waitFor(async () => expect((await t.admin('/dead-letters')).body.letters).toHaveLength(1));
+    await vi.waitFor(
+      async () => expect((await t.admin('/dead-letters')).body.letters).toHaveLength(1),
+      patient,
+    );
     const asked = await t.brazier('list');
     expect(asked).toMatchObject({ code: 0, stderr: '' });
     t.server.kill('SIGTERM');

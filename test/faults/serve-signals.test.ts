@@ -47,7 +47,7 @@ const open = (of: Awaited<ReturnType<typeof scrape>>) =>
 
 /** Nothing is open: everything that was accepted has its outcome. */
 const drained = (ready: Ready) =>
-  vi.waitFor(async () => expect(open(await scrape(ready))).toBe(0), { timeout: 20_000, interval: 50 });
+  vi.waitFor(async () => expect(open(await scrape(ready))).toBe(0), { timeout: 40_000, interval: 50 });
 
 describe('SIGTERM', () => {
   it('under load drains and exits 0: nothing lost, nothing reordered, nothing doubled', {
@@ -97,9 +97,9 @@ describe('SIGTERM', () => {
     const server = t.start();
     const ready = await server.ready;
     await post(ready, t.folder.writeKey, 10);
-    await vi.waitFor(() => expect(t.sandbox.requests().length).toBe(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(t.sandbox.requests().length).toBe(1), { timeout: 15_000 });
     server.kill('SIGTERM');
-    await vi.waitFor(async () => await expect(fetch(ready.http)).rejects.toThrow(), { timeout: 5_000 });
+    await vi.waitFor(async () => await expect(fetch(ready.http)).rejects.toThrow(), { timeout: 15_000 });
     const begun = performance.now();
     server.kill('SIGTERM');
     expect(await server.exited).toBe(1);
