@@ -9,7 +9,7 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { checkEvent, messageIdOf, normalise } from '../model/normalise.ts';
 import { type Filtered, type Rejected, rejected, type Warning } from '../model/outcome.ts';
 import type { DestinationSettings } from '../model/settings.ts';
-import { route } from '../pipeline/routing.ts';
+import { planEvent } from '../pipeline/plan.ts';
 import { type Line, OVERSIZED } from './lines.ts';
 
 export interface PreviewOptions {
@@ -24,6 +24,8 @@ export type Preview = (line: Line) => string | undefined;
 
 const { maxEventBytes: MAX_BYTES, maxEventDepth: MAX_DEPTH } = DEFAULT_LIMITS;
 
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
 const TOO_LARGE = refusal(
   null,
   rejected('oversized', 'event_too_large', `the event is larger than ${MAX_BYTES} bytes`),
@@ -33,15 +35,16 @@ export function createPreview({ settings, packing, receivedAt }: PreviewOptions)
   const transform = createTransform(settings);
   const answer = (raw: JsonObject): string => {
     const { event, warnings } = normalise(raw, { source: 'transform', receivedAt: receivedAt() });
-    const result = route(event) ?? transform(event);
-    if (result.status !== 'operations') return refusal(event.messageId, result);
-    return delivery(event.messageId, packEvent(result.operations, packing), [
-      ...warnings,
-      ...result.warnings,
-    ]);
+    const plan = planEvent(event, warnings, transform);
+    if (plan.status !== 'operations') return refusal(event.messageId, plan);
+    return delivery(event.messageId, packEvent(plan.operations, packing), plan.warnings);
   };
   return (line) => {
     if (line === OVERSIZED) return TOO_LARGE;
+    return answerLine(withoutMark(line));
+  };
+
+  function answerLine(line: Buffer): string | undefined {
     const text = line.toString();
     if (text.trim() === '') return undefined;
     const raw = isUtf8(line) ? parse(text) : undefined;
@@ -49,7 +52,12 @@ export function createPreview({ settings, packing, receivedAt }: PreviewOptions)
     const outcome = tooDeep(line) ?? checkEvent(raw);
     if (outcome) return refusal(isObject(raw) ? (messageIdOf(raw.messageId) ?? null) : null, outcome);
     return answer(raw as JsonObject);
-  };
+  }
+}
+
+/** Ingest passes over it too; files put together may have one in the middle. */
+function withoutMark(line: Buffer): Buffer {
+  return line.subarray(0, 3).equals(BYTE_ORDER_MARK) ? line.subarray(3) : line;
 }
 
 function parse(text: string): Json | undefined {

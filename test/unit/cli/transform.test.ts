@@ -119,6 +119,21 @@ describe('previewAll', () => {
     ]);
   });
 
+  it('rejects what delivery would reject: an object that is too large for Braze', async () => {
+    const input = [`${track('large', `,"properties":{"x":"${'x'.repeat(102_400)}"}`)}\n`, `${track('b')}\n`];
+    expect(await answers(input)).toMatchObject([
+      { messageId: 'large', rejected: { code: 'object_too_large', issues: [{ path: 'event:0' }] } },
+      { messageId: 'b', requests: [{}] },
+    ]);
+  });
+
+  it('passes over a byte order mark at the start, as ingest does', async () => {
+    expect(await answers([`\ufeff${track('a')}\n${track('b')}`])).toMatchObject([
+      { messageId: 'a', requests: [{}] },
+      { messageId: 'b' },
+    ]);
+  });
+
   it('reads no further while nobody takes its answers', async () => {
     let read = 0;
     function* chunks() {
