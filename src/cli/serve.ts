@@ -1,4 +1,5 @@
 /** `brazier serve`: the server. One line of JSON on stdout when it is ready; everything else goes to stderr. */
+import { flushCompileCache } from 'node:module';
 import { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
@@ -49,6 +50,8 @@ async function serve({ config: file }: ServeFlags): Promise<void> {
   const ready = { ready: true, pid: process.pid, http: urlOf(app.http), admin: urlOf(app.admin) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   demo?.welcome(urlOf(app.http));
+  // Node.js would write it when the process ends in peace; one that is killed should start quickly too.
+  flushCompileCache();
   const failed = await fault;
   if (failed) throw failed;
   await demo?.stop();
