@@ -42,7 +42,7 @@ export interface Delivery<Owner> {
   /** Requests under way, and operations not yet done. */
   readonly running: number;
   readonly queued: number;
-  /** Nothing new is sent from now on; resolves when what is under way has ended. */
+  /** Nothing new is sent from now on, nor again; resolves when the calls under way have ended. */
   drain(): Promise<void>;
   /** Ends everything at once; what is under way stays unsettled. */
   abort(): void;
@@ -81,6 +81,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
   readonly #passes = new Map<Endpoint, number>();
   readonly #heldUntil = new Map<Endpoint, number>();
   readonly #stopping = new AbortController();
+  readonly #waits = new AbortController();
   #drained: PromiseWithResolvers<void> | undefined;
   #running = 0;
   #startedAt = Number.NEGATIVE_INFINITY;
@@ -104,6 +105,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
       ...options,
       gate: this.#gate,
       signal: this.#stopping.signal,
+      waits: this.#waits.signal,
       pacer: (endpoint) => this.#pacer(endpoint),
       passes: (endpoint) => this.#passes.get(endpoint) ?? 0,
       observe: (attempt) => this.#observe(attempt),
@@ -131,12 +133,14 @@ class Dispatcher<Owner> implements Delivery<Owner> {
 
   drain(): Promise<void> {
     this.#drained ??= Promise.withResolvers();
+    this.#waits.abort();
     if (this.#running === 0) this.#drained.resolve();
     return this.#drained.promise;
   }
 
   abort(): void {
     this.#stopping.abort();
+    this.#waits.abort();
     clearTimeout(this.#timer);
   }
 
@@ -215,7 +219,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
     try {
       await send({ endpoint, items }, this.#sendOptions);
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#options.onError(error);
+      if (!this.#waits.signal.aborted) this.#options.onError(error);
     }
     this.#running -= 1;
     if (this.#running === 0) this.#drained?.resolve();

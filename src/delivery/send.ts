@@ -38,7 +38,10 @@ export interface SendOptions<Owner> {
   readonly settle: (items: readonly Queued<Owner>[], outcomes: readonly FinalOutcome[]) => Promise<void>;
   /** Requests of the endpoint that Braze accepted so far. */
   readonly passes: (endpoint: Endpoint) => number;
+  /** Ends everything: a reply that comes later is not looked at. */
   readonly signal: AbortSignal;
+  /** Ends what waits (backoff, pacer, gate) and lets calls under way come to their end. Fires with `signal` too. */
+  readonly waits: AbortSignal;
 }
 
 export interface Batch<Owner> {
@@ -66,7 +69,7 @@ const THROTTLED_MS = 3_000;
 /** Added to Braze's own wait, at random, so that many workers do not come back in the same instant. */
 const THROTTLED_JITTER_MS = 250;
 
-/** Resolves when all operations are settled; rejects only with the signal's reason. */
+/** Resolves when all operations are settled; rejects only with the reason of one of the signals. */
 export async function send<Owner>(batch: Batch<Owner>, options: SendOptions<Owner>): Promise<void> {
   const stuck = await deliver(batch, newHistory(batch.endpoint, options), options);
   for (const item of stuck) await wearOut({ endpoint: batch.endpoint, items: [item] }, options);
@@ -147,7 +150,7 @@ function exhausted(code: string, waitedMs: number): FinalOutcome {
 
 /** One call, when pacer and gate allow; a halt or a 429 has been waited for when it returns. */
 async function attempt<Owner>(batch: Batch<Owner>, options: SendOptions<Owner>): Promise<Verdict> {
-  const { client, clock, gate, signal } = options;
+  const { client, clock, gate, signal, waits } = options;
   await turn(batch, options);
   const operations = batch.items.map(({ operation }) => operation);
   const sentAt = clock.monotonicMs();
@@ -155,20 +158,20 @@ async function attempt<Owner>(batch: Batch<Owner>, options: SendOptions<Owner>):
   signal.throwIfAborted();
   const verdict = classify({ endpoint: batch.endpoint, operations }, reply);
   observe(batch, reply, verdict, { options, sentAt });
-  if (verdict.kind === 'halt') await gate.hold(batch, verdict, signal);
+  if (verdict.kind === 'halt') await gate.hold(batch, verdict, waits);
   else gate.pass(batch);
   return verdict;
 }
 
 /** Without an await when it may go at once, so that the token is spent before the dispatcher looks at the next. */
 async function turn<Owner>(batch: Batch<Owner>, options: SendOptions<Owner>): Promise<void> {
-  const { clock, gate, signal } = options;
+  const { clock, gate, waits } = options;
   const pacer = options.pacer(batch.endpoint);
   for (;;) {
     const waitMs = pacer.waitMs(clock.monotonicMs());
     if (gate.isOpenTo(batch) && waitMs === 0) break;
-    await gate.passage(batch, signal);
-    if (waitMs > 0) await clock.delay(waitMs, signal);
+    await gate.passage(batch, waits);
+    if (waitMs > 0) await clock.delay(waitMs, waits);
   }
   pacer.spend(clock.monotonicMs());
 }
@@ -231,8 +234,8 @@ function isPoisonous<Owner>(endpoint: Endpoint, history: History, options: SendO
 async function pause<Owner>(
   verdict: Extract<Verdict, { kind: 'retry' }>,
   failures: number,
-  { clock, random, signal }: SendOptions<Owner>,
+  { clock, random, waits }: SendOptions<Owner>,
 ): Promise<void> {
   if (verdict.atOnce && failures === 1) return;
-  await clock.delay(backoffMs(failures, random), signal);
+  await clock.delay(backoffMs(failures, random), waits);
 }

@@ -180,4 +180,14 @@ describe('delivery', () => {
     expect(t.outcomes.size).toBe(75);
     expect(t.delivery.queued).toBe(10);
   });
+
+  it.each([500, 401, 429])('drain does not wait for what would be tried again after a %i', async (status) => {
+    const t = await rig({ random: () => 1, firstProbeMs: 60_000 });
+    t.sandbox.addFaults([fault({ status, headers: { 'retry-after': '60' } })]);
+    addPeople(t, 10);
+    await vi.waitFor(() => expect(t.attempts.length).toBe(1));
+    await t.delivery.drain();
+    expect(t.delivery.running).toBe(0);
+    expect(t.outcomes.size).toBe(0);
+  });
 });
