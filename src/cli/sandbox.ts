@@ -1,6 +1,7 @@
 /** `brazier sandbox`: the local Braze as a process. One line of JSON on stdout when it is ready, all else on stderr. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.ts';
+import { CommandError } from './command-error.ts';
 
 const EXAMPLES = `
 Examples:
@@ -22,14 +23,13 @@ interface SandboxFlags extends Omit<SandboxOptions, 'recordFile' | 'now'> {
   readonly record?: string;
 }
 
-/** Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a bad flag. */
+/** The command, ready to be added to a program; SIGTERM and SIGINT end it with 0. Its action throws `CommandError`. */
 export function sandboxCommand(): Command {
   const command = new Command('sandbox')
     .description(
       'Run a local Braze that enforces its documented rules, keeps users and injects faults on demand',
     )
     .addHelpText('after', EXAMPLES)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .action(run);
   for (const option of flags()) command.addOption(option);
   return command;
@@ -77,8 +77,7 @@ async function run({ record, ...options }: SandboxFlags): Promise<void> {
     process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, url })}\n`);
     process.stderr.write(`The sandbox answers as Braze on ${url}; Ctrl-C ends it.\n`);
   } catch (error) {
-    process.stderr.write(`${startProblem(error as NodeJS.ErrnoException, options)}\n`);
-    process.exitCode = 1;
+    throw new CommandError(startProblem(error as NodeJS.ErrnoException, options));
   }
 }
 

@@ -66,6 +66,14 @@ describe('the data folder', () => {
     });
   });
 
+  // Linux: below /proc a folder that cannot be made is ENOENT, at which Node's recursive mkdir never ends.
+  it('refuses a folder that the file system has no place for, and does not try for ever', async () => {
+    await expect(open('/proc/nowhere/data')).rejects.toMatchObject({
+      code: 'log_unusable',
+      message: expect.stringContaining('/proc/nowhere/data'),
+    });
+  });
+
   it('refuses a folder that it may not write', async () => {
     const folder = join(path, 'readonly');
     await mkdir(folder);

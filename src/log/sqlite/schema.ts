@@ -1,5 +1,5 @@
 /** Opens the log's file and brings its tables to this version, or says in one line why it cannot. */
-import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LogError } from '../log.ts';
@@ -61,12 +61,24 @@ export function openDatabase(folder: string, maxPageCount: number): DatabaseSync
 
 /** A new folder's own entry must survive a power cut too, so its parent is synced. */
 function createFolder(folder: string): void {
-  const created = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const created = makeFolders(folder);
   if (!statSync(folder).isDirectory()) throw new Error('it is not a folder');
   if (created === undefined) return;
   const parent = openSync(dirname(created), 'r');
   fsyncSync(parent);
   closeSync(parent);
+}
+
+/**
+ * Answers with the topmost folder that it made. Node's own recursive mkdir never returns where a file system says
+ * ENOENT of a folder that cannot be made (measured: below /proc, Node 24.21).
+ */
+function makeFolders(folder: string): string | undefined {
+  if (existsSync(folder)) return undefined;
+  const above = dirname(folder);
+  const made = existsSync(above) ? undefined : makeFolders(above);
+  mkdirSync(folder, { mode: 0o700 });
+  return made ?? folder;
 }
 
 /** The order matters: page size and vacuum mode before the first table, the lock before the WAL is touched. */

@@ -2,20 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-const MODULE = new URL('../../../src/cli/sandbox.ts', import.meta.url).href;
-const SCRIPT = `import { sandboxCommand } from '${MODULE}';
-await sandboxCommand().parseAsync(process.argv.slice(1), { from: 'user' });`;
+const MAIN = join(import.meta.dirname, '../../../src/main.ts');
 
 const started: ChildProcess[] = [];
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
 
-/** The command as a process of its own, by itself: no `main.ts` needed. */
 function run(...args: string[]) {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT, '--', ...args]);
+  const child = spawn(process.execPath, [MAIN, 'sandbox', ...args]);
   started.push(child);
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
