@@ -21,9 +21,13 @@ export interface SettingsProblem {
   readonly message: string;
 }
 
+/** RudderStack keeps these two beside the settings: they are passed over, so that its config can be copied whole. */
+const NOT_SETTINGS = ['restApiKey', 'dataCenter'];
+
 /** `value` is what stands in the file: flat, without id, key and endpoint. Never throws, never changes `value`. */
 export function parseSettings(value: unknown): ParsedSettings {
-  const filled = structuredClone(value);
+  const notNeeded = isObject(value) ? NOT_SETTINGS.filter((key) => Object.hasOwn(value, key)) : [];
+  const filled = structuredClone(isObject(value) ? without(value, notNeeded) : value);
   const faults = createValidator(SETTINGS_SCHEMA)(filled);
   if (faults.length > 0 || !isObject(filled)) {
     return {
@@ -35,8 +39,15 @@ export function parseSettings(value: unknown): ParsedSettings {
     ok: true,
     settings: pickSettings(filled),
     packing: filled.packing === 'perArray' ? 'perArray' : 'combined',
-    warnings: withoutEffect(filled).map((key) => `${key}: ${NO_EFFECT}`),
+    warnings: [
+      ...notNeeded.map((key) => `${key}: not needed here, nothing is sent`),
+      ...withoutEffect(filled).map((key) => `${key}: ${NO_EFFECT}`),
+    ],
   };
+}
+
+function without(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
 export const NO_EFFECT = "RudderStack's cloud mode never used this setting: it has no effect here either";

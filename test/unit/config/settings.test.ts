@@ -78,6 +78,16 @@ describe('parseSettings', () => {
     expect(JSON.stringify(parsed)).not.toContain('"appKey"');
   });
 
+  test('passes over the key and the data centre that stand beside the settings at RudderStack, without showing them', () => {
+    const parsed = parseSettings({ restApiKey: 'the-secret', dataCenter: 'EU-01', aliasCall: 'merge' });
+    expect(parsed).toMatchObject({ ok: true, settings: { aliasCall: 'merge' } });
+    expect(parsed.ok && parsed.warnings.map((warning) => warning.split(':')[0])).toEqual([
+      'restApiKey',
+      'dataCenter',
+    ]);
+    expect(JSON.stringify(parsed)).not.toContain('the-secret');
+  });
+
   test('treats __proto__ as an unknown key like any other', () => {
     expect(problemsOf(JSON.parse('{"__proto__":1}'))).toHaveLength(1);
   });
