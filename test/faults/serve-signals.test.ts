@@ -148,6 +148,31 @@ describe('metrics', () => {
     for (const secret of ['test-rest-key', t.folder.writeKey, 'p0-0', 'anon-p0'])
       expect(texts).not.toContain(secret);
   });
+
+  it('add up over a restart too: what was left then is the backlog to start from', async () => {
+    const t = await rig({ latencyMs: 20 });
+    t.sandbox.addFaults([{ do: { status: 500 } }]);
+    const first = t.start();
+    await post(await first.ready, t.folder.writeKey, 300);
+    first.kill('SIGKILL');
+    await first.exited;
+    t.sandbox.clearFaults();
+    const ready = await t.start().ready;
+    const leftAtStart = 300;
+    const expectSums = async () => {
+      const of = await scrape(ready);
+      const read = of('brazier_events_read_total');
+      expect(of('brazier_events_total') + of('brazier_events_in_flight')).toBe(read);
+      const accepted = of('brazier_ingest_events_total', 'outcome="accepted"');
+      expect(read + of('brazier_backlog_events')).toBe(accepted + leftAtStart);
+    };
+    for (let turn = 0; turn < 20; turn += 1) {
+      await expectSums();
+      await post(ready, t.folder.writeKey, 50);
+    }
+    await drained(ready);
+    await expectSums();
+  });
 });
 
 async function post({ http }: Ready, writeKey: string, count: number): Promise<void> {
