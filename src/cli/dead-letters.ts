@@ -7,12 +7,16 @@ import { CommandError } from './command-error.ts';
 import { withDeadLetters } from './letters-access.ts';
 
 const EXAMPLES = `
-Examples:
-  $ brazier dead-letters list                                 the demo's, newest first, a line each
-  $ brazier dead-letters list --config brazier.yaml --destination braze --limit 20
-  $ brazier dead-letters show braze/brazier.events/0/17       one whole, with the event as it was sent
-  $ brazier dead-letters replay braze/brazier.events/0/17     only what was not delivered, to its destination alone
-  $ brazier dead-letters replay --destination braze           all of a destination; --all: of every destination
+Examples (without --config: the demo's):
+  $ npm run -s brazier -- dead-letters list
+      newest first, a line each
+  $ npm run -s brazier -- dead-letters list --config brazier.yaml --destination braze --limit 20
+  $ npm run -s brazier -- dead-letters show braze/brazier.events/0/17
+      one whole, with the event as it was sent
+  $ npm run -s brazier -- dead-letters replay braze/brazier.events/0/17
+      only what was not delivered, to its destination alone; what fails again is a new letter
+  $ npm run -s brazier -- dead-letters replay --destination braze
+      all of a destination; --all: of every destination
 
 JSON on stdout. Listings show no personal data, \`show\` does. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`;
 
@@ -38,7 +42,7 @@ export function deadLettersCommand(): Command {
   const config = ['--config <file>', "the server's configuration (default: the demo's ./data)"] as const;
   command
     .command('list')
-    .description('newest first, one JSON line each')
+    .description('Show the letters, newest first, one JSON line each')
     .option(...config)
     .option('--destination <id>', 'only this destination')
     .option('--limit <n>', 'at most so many, 1 to 1000', limit, 100)
@@ -46,12 +50,12 @@ export function deadLettersCommand(): Command {
     .action(list);
   command
     .command('show <id>')
-    .description('one letter whole')
+    .description('Show one letter whole, with its event')
     .option(...config)
     .action(show);
   command
     .command('replay [ids...]')
-    .description('put letters back into the log')
+    .description('Deliver again what was not delivered; what fails again is a new letter')
     .option(...config)
     .option('--destination <id>', 'all letters of this destination')
     .option('--all', 'all letters of all destinations')
@@ -66,8 +70,7 @@ async function list({ config, ...query }: ListFlags): Promise<void> {
 
 async function show(id: string, { config }: Flags): Promise<void> {
   const letter = await using(config, (deadLetters) => deadLetters.show(id));
-  if (!letter)
-    throw new CommandError(`there is no dead letter ${id}; \`brazier dead-letters list\` shows the ids`);
+  if (!letter) throw new CommandError(`there is no dead letter ${id}; \`dead-letters list\` shows the ids`);
   print(letter);
 }
 

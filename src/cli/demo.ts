@@ -18,7 +18,8 @@ export async function startDemo(): Promise<Demo> {
   const { demoConfig } = await import('../config/demo.ts');
   const sandbox = createSandbox({ port: SANDBOX_PORT });
   const { url } = await sandbox.listen().catch((error: NodeJS.ErrnoException) => {
-    const what = error.code === 'EADDRINUSE' ? 'is taken: is the demo running already?' : error.message;
+    const what =
+      error.code === 'EADDRINUSE' ? 'is taken: stop the demo or sandbox that runs there' : error.message;
     throw new CommandError(`port ${SANDBOX_PORT} for the demo's local Braze ${what}`);
   });
   try {

@@ -1,15 +1,16 @@
 /** `brazier sandbox`: the local Braze as a process. One line of JSON on stdout when it is ready, all else on stderr. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createSandbox, type Sandbox, type SandboxOptions } from '../sandbox/server.ts';
+import { createSandbox, type SandboxOptions } from '../sandbox/server.ts';
 import { CommandError } from './command-error.ts';
+import { stopOnSignal } from './stop-signals.ts';
 
 const EXAMPLES = `
 Examples:
-  $ brazier sandbox --port 4800
+  $ npm run -s brazier -- sandbox --port 4800
       a local Braze that takes any API key
-  $ brazier sandbox --port 4800 --api-key secret --record requests.ndjson
+  $ npm run -s brazier -- sandbox --port 4800 --api-key secret --record requests.ndjson
       takes this key alone and appends every request to a file
-  $ brazier sandbox --port 0 --latency-ms 100 --keep 0 --no-profiles --rate-limit 100000
+  $ npm run -s brazier -- sandbox --port 0 --latency-ms 100 --keep 0 --no-profiles --rate-limit 100000
       for load tests: a free port, answers after 100 ms, remembers nothing
   $ curl -s http://127.0.0.1:4800/_sandbox/users
       what the users look like now
@@ -73,17 +74,11 @@ async function run({ record, ...options }: SandboxFlags): Promise<void> {
   try {
     const sandbox = createSandbox({ ...options, recordFile: record });
     const { url } = await sandbox.listen();
-    closeOnSignal(sandbox);
+    stopOnSignal(() => sandbox.close().then(() => process.exit(0)));
     process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, url })}\n`);
     process.stderr.write(`The sandbox answers as Braze on ${url}; Ctrl-C ends it.\n`);
   } catch (error) {
     throw new CommandError(startProblem(error as NodeJS.ErrnoException, options));
-  }
-}
-
-function closeOnSignal(sandbox: Sandbox): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => sandbox.close().then(() => process.exit(0)));
   }
 }
 

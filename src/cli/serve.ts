@@ -7,6 +7,7 @@ import { urlOf } from '../config/data-folder.ts';
 import { loadOrFail } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { leanMemory } from './lean-memory.ts';
+import { stopOnSignal } from './stop-signals.ts';
 
 const EXAMPLES = `
 Examples:
@@ -46,7 +47,9 @@ async function serve({ config: file }: ServeFlags): Promise<void> {
   );
   const app = await start(config, demo !== undefined, ended.reject);
   // Before anybody can know that it is ready and answer with a signal.
-  stopOnSignal(app, ended);
+  stopOnSignal(() => {
+    app.stop(AbortSignal.timeout(DRAIN_DEADLINE_MS)).then(ended.resolve, ended.reject);
+  });
   const ready = { ready: true, pid: process.pid, http: urlOf(app.http), admin: urlOf(app.admin) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   demo?.welcome(urlOf(app.http));
@@ -69,18 +72,6 @@ async function start(config: Config, isDemo: boolean, onFatal: (error: Error) =>
   return startApp({ config, logger, onFatal }).catch((error: unknown) => {
     throw startFault(error);
   });
-}
-
-/** The first signal drains, the second ends the process at once. */
-function stopOnSignal(app: App, ended: PromiseWithResolvers<void>): void {
-  let stopping = false;
-  const onSignal = () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    app.stop(AbortSignal.timeout(DRAIN_DEADLINE_MS)).then(ended.resolve, ended.reject);
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
 }
 
 /** These say in their message what cannot be had and what to do; anything else is a bug. */

@@ -18,9 +18,9 @@ const EXAMPLES = `
 One event per line on stdin, one JSON line per event on stdout: the requests, or why there are none.
 
 Examples:
-  $ brazier transform < events.jsonl
-  $ echo '{"type":"track","userId":"u1","event":"Lamp Lit"}' | brazier transform
-  $ brazier transform --settings braze.json --received-at 2026-01-01T00:00:00Z < events.jsonl`;
+  $ npm run -s brazier -- transform < events.jsonl
+  $ echo '{"type":"track","userId":"u1","event":"Lamp Lit"}' | npm run -s brazier -- transform
+  $ npm run -s brazier -- transform --settings braze.json --received-at 2026-01-01T00:00:00Z < events.jsonl`;
 
 interface Options {
   readonly settings?: string;

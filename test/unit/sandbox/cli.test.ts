@@ -80,6 +80,6 @@ describe('brazier sandbox', () => {
   it('shows examples in its help', async () => {
     const { output, exit } = run('--help');
     expect(await exit).toBe(0);
-    expect(output.stdout).toContain('$ brazier sandbox --port 4800');
+    expect(output.stdout).toContain('-- sandbox --port 4800');
   });
 });
