@@ -84,7 +84,7 @@ const log: Schema = {
       minimum: MIB,
       default: 10 * 1024 * MIB,
       description:
-        'How large the log may grow; when it is full, ingest answers 503 until events are delivered.',
+        'How large the log may grow; when it is full, ingest answers 429 until events are delivered.',
       examples: [53_687_091_200],
     },
     retainHours: {
