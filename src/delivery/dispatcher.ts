@@ -2,51 +2,18 @@
  * When: sends a request as soon as it is full or its oldest operation has waited the linger, where concurrency, pacer
  * and gate allow. The loop around the queue: it owns the clock and the timer that the queue does not have.
  */
-import type { BrazeClient } from '../braze/client.ts';
 import { OBJECTS_PER_REQUEST } from '../braze/endpoints.ts';
-import type { Packing } from '../braze/requests.ts';
 import { type Endpoint, isLink, type Operation } from '../model/operation.ts';
 import type { FinalOutcome } from '../model/outcome.ts';
 import type { Clock } from '../model/time.ts';
+import type { Attempt, SendOptions } from './attempt.ts';
 import { type Concurrency, createConcurrency } from './concurrency.ts';
+import type { Delivery, DeliveryOptions } from './delivery.ts';
 import { createGate, type Gate, type Halt } from './gate.ts';
-import { createPacer, type Pacer, type Rate } from './pacer.ts';
+import { createPacer, type Pacer } from './pacer.ts';
 import { Queue, type Queued } from './queue.ts';
 import { createQuietMemory, type QuietMemory } from './quiet.ts';
-import { type Attempt, type SendOptions, send } from './send.ts';
-
-export interface DeliveryOptions<Owner> {
-  readonly client: BrazeClient;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly rateLimit: Rate;
-  readonly concurrency: { readonly start: number; readonly max: number };
-  readonly packing: Packing;
-  readonly lingerMs: number;
-  readonly identifyQuietMs: number;
-  readonly poisonAfterMs: number;
-  /** First wait of a halted request before it probes; default 5 s. */
-  readonly firstProbeMs?: number;
-  /** Takes final outcomes; resolves when they are durable. Only then their persons and the slot are free again. */
-  readonly settle: (items: readonly Queued<Owner>[], outcomes: readonly FinalOutcome[]) => Promise<void>;
-  readonly observe: (attempt: Attempt) => void;
-  readonly onHalt: (halt: Halt | undefined) => void;
-  /** A bug: the sender threw although nothing was aborted. */
-  readonly onError: (error: unknown) => void;
-}
-
-export interface Delivery<Owner> {
-  /** Queues one record's operations, in order. */
-  add(operations: readonly Operation[], owner: Owner): void;
-  readonly halted: Halt | undefined;
-  /** Requests under way, and operations not yet done. */
-  readonly running: number;
-  readonly queued: number;
-  /** Nothing new is sent from now on, nor again; resolves when the calls under way have ended. */
-  drain(): Promise<void>;
-  /** Ends everything at once; what is under way stays unsettled. */
-  abort(): void;
-}
+import { send } from './send.ts';
 
 const ENDPOINTS: readonly Endpoint[] = [
   '/users/track',

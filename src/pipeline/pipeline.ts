@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { letterOf } from '../dead-letters/letter.ts';
-import type { Delivery } from '../delivery/dispatcher.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { Queued } from '../delivery/queue.ts';
 import type { Chunk, EventLog } from '../log/log.ts';
 import type { DeadLetter, UndeliveredPart } from '../model/dead-letter.ts';

@@ -1,9 +1,10 @@
 /** A delivery against a real sandbox, for tests: what was sent, what became of it. */
 import { afterEach, expect, vi } from 'vitest';
 import { createBrazeClient } from '../../../src/braze/client.ts';
-import { createDelivery, type Delivery, type DeliveryOptions } from '../../../src/delivery/dispatcher.ts';
+import type { Attempt } from '../../../src/delivery/attempt.ts';
+import type { Delivery, DeliveryOptions } from '../../../src/delivery/delivery.ts';
+import { createDelivery } from '../../../src/delivery/dispatcher.ts';
 import type { Halt } from '../../../src/delivery/gate.ts';
-import type { Attempt } from '../../../src/delivery/send.ts';
 import type { Operation } from '../../../src/model/operation.ts';
 import type { FinalOutcome } from '../../../src/model/outcome.ts';
 import { systemClock } from '../../../src/model/time.ts';
