@@ -35,6 +35,9 @@ export interface AppOptions {
   readonly onFatal: (error: Error) => void;
 }
 
+/** Ingest answers within 8 s whatever the log does. */
+const INGEST_CLOSE_MS = 10_000;
+
 /** Rejects with a one-line error that names what cannot be opened and what to do. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, logger } = options;
@@ -97,9 +100,11 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
     admin: adminAddress,
     async stop(deadline) {
       ingest.setDraining();
-      // Together: a slow sender must not use up the time in which what is under way could end.
+      // Together: a slow sender must not use up the time in which what is under way could end. Every request that came
+      // whole is answered in less; what is still open then is a sender that stalls.
+      const stalled = AbortSignal.any([deadline, AbortSignal.timeout(INGEST_CLOSE_MS)]);
       await Promise.all([
-        ingest.close(deadline),
+        ingest.close(stalled),
         ...destinations.map((destination) => destination.drain(deadline)),
       ]);
       rmSync(whereAdminIs, { force: true });

@@ -118,6 +118,9 @@ function createPipelineOf(
     }),
     tally,
     clock: systemClock,
+    // Without its text: Braze's may quote what was sent.
+    onRejected: ({ code, kind }) =>
+      logger.warn('an event became a dead letter', { destination: id, code, kind }),
     onError,
   });
 }

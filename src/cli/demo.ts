@@ -1,29 +1,42 @@
 /** What `serve` does without a configuration: a sandbox in place of Braze, and a page of plain words about it. */
 import type { Config } from '../config/config.ts';
+import { DEFAULT_DATA_PATH } from '../config/data-folder.ts';
 import { CommandError } from './command-error.ts';
 
-/** Where the demo's Braze listens: `curl` finds it there. */
-const SANDBOX_PORT = 4800;
+export interface DemoPlace {
+  readonly sandboxPort: number;
+  readonly httpPort: number;
+  readonly adminPort: number;
+  readonly dataPath: string;
+}
+
+/** Where the README's commands find the demo. */
+const DEMO_PLACE: DemoPlace = {
+  sandboxPort: 4800,
+  httpPort: 8080,
+  adminPort: 8081,
+  dataPath: DEFAULT_DATA_PATH,
+};
 
 export interface Demo {
   readonly config: Config;
-  /** Says on stderr what runs where, and what to try. */
-  welcome(http: string): void;
+  /** What runs where, and what to try. */
+  welcome(http: string): string;
   stop(): Promise<void>;
 }
 
 /** Starts the sandbox and makes the configuration that points to it. Throws `CommandError` when it cannot. */
-export async function startDemo(): Promise<Demo> {
+export async function startDemo(place = DEMO_PLACE): Promise<Demo> {
   const { createSandbox } = await import('../sandbox/server.ts');
   const { demoConfig } = await import('../config/demo.ts');
-  const sandbox = createSandbox({ port: SANDBOX_PORT });
+  const sandbox = createSandbox({ port: place.sandboxPort });
   const { url } = await sandbox.listen().catch((error: NodeJS.ErrnoException) => {
     const what =
       error.code === 'EADDRINUSE' ? 'is taken: stop the demo or sandbox that runs there' : error.message;
-    throw new CommandError(`port ${SANDBOX_PORT} for the demo's local Braze ${what}`);
+    throw new CommandError(`port ${place.sandboxPort} for the demo's local Braze ${what}`);
   });
   try {
-    const config = demoConfig({ sandboxUrl: url, sandboxApiKey: 'demo-rest-api-key' });
+    const config = demoConfig({ ...place, sandboxUrl: url, sandboxApiKey: 'demo-rest-api-key' });
     return { config, welcome: (http) => welcome(http, config, url), stop: () => sandbox.close() };
   } catch (error) {
     await sandbox.close();
@@ -31,9 +44,9 @@ export async function startDemo(): Promise<Demo> {
   }
 }
 
-function welcome(http: string, config: Config, sandboxUrl: string): void {
+function welcome(http: string, config: Config, sandboxUrl: string): string {
   const writeKey = config.sources[0]?.writeKeys[0] ?? '';
-  process.stderr.write(`
+  return `
 This is the demo: events go to a local stand-in for Braze, nothing leaves this machine.
 
   events in     ${http}   write key ${writeKey}
@@ -48,5 +61,5 @@ Try it from another terminal:
 
 For a real Braze: npm run -s brazier -- serve --config brazier.yaml   (examples/brazier.yaml, docs/configure.md)
 Ctrl-C stops it.
-`);
+`;
 }

@@ -80,7 +80,9 @@ function overHttp(url: string, token: string): DeadLetters {
 }
 
 async function answer<Body>(reply: PromiseLike<{ statusCode: number; body: unknown }>): Promise<Body> {
-  const { statusCode, body } = await reply;
+  const { statusCode, body } = await reply.then(undefined, (error: unknown) => {
+    throw new CommandError(`the server's admin API does not answer: ${(error as Error).message}`);
+  });
   if (statusCode === 200) return body as Body;
   const { message } = (body ?? {}) as { message?: string };
   throw new CommandError(`the server's admin API answered ${statusCode}: ${message ?? 'no text'}`);

@@ -1,5 +1,6 @@
 /** `brazier sandbox`: the local Braze as a process. One line of JSON on stdout when it is ready, all else on stderr. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { PERMISSIONS } from '../sandbox/gate.ts';
 import { createSandbox, type SandboxOptions } from '../sandbox/server.ts';
 import { CommandError } from './command-error.ts';
 import { stopOnSignal } from './stop-signals.ts';
@@ -62,7 +63,7 @@ function flags(): Option[] {
     new Option(
       '--permissions <list>',
       'what the key may do, e.g. users.track,users.identify (default: all)',
-    ).argParser((text) => text.split(',').map((name) => name.trim())),
+    ).argParser(permissions),
     new Option('--packing <how>', 'how the 75 objects of a track request are counted')
       .default('combined')
       .choices(['combined', 'perArray']),
@@ -105,4 +106,11 @@ function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => 
 function someText(text: string): string {
   if (text === '') throw new InvalidArgumentError('Expected a text that is not empty.');
   return text;
+}
+
+function permissions(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !PERMISSIONS.includes(name));
+  if (unknown.length === 0) return names;
+  throw new InvalidArgumentError(`unknown: ${unknown.join(', ')}; there are ${PERMISSIONS.join(', ')}`);
 }

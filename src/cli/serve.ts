@@ -52,7 +52,7 @@ async function serve({ config: file }: ServeFlags): Promise<void> {
   });
   const ready = { ready: true, pid: process.pid, http: urlOf(app.http), admin: urlOf(app.admin) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  demo?.welcome(urlOf(app.http));
+  if (demo) process.stderr.write(demo.welcome(urlOf(app.http)));
   // Node.js would write it when the process ends in peace; one that is killed should start quickly too.
   flushCompileCache();
   const failed = await fault;

@@ -25,6 +25,7 @@ export function createRefusalLog(logger: IngestLogger, now: () => number): LogRe
       return;
     }
     codes.set(fields.code, { loggedAt: at, suppressed: 0 });
-    logger.warn(message, { ...fields, suppressed: last?.suppressed ?? 0 });
+    const suppressed = last?.suppressed ? { suppressed: last.suppressed } : {};
+    logger.warn(message, { ...fields, ...suppressed });
   };
 }

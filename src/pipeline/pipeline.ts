@@ -36,6 +36,8 @@ export interface PipelineOptions {
   readonly progress: ProgressWriter;
   readonly tally: Tally;
   readonly clock: Clock;
+  /** An event becomes a dead letter. */
+  readonly onRejected: (outcome: Rejected) => void;
   /** Progress could not be made durable. */
   readonly onError: (error: unknown) => void;
 }
@@ -159,10 +161,12 @@ class DestinationPipeline implements Pipeline {
     partition.watermark.settle(offset);
     window.release(bytes);
     tally.finished(outcome);
-    progress.moved(
-      partition,
-      outcome.status === 'rejected' ? this.#letter(passage, outcome, value) : undefined,
-    );
+    if (outcome.status !== 'rejected') {
+      progress.moved(partition);
+      return;
+    }
+    this.#options.onRejected(outcome);
+    progress.moved(partition, this.#letter(passage, outcome, value));
   }
 
   #letter(passage: Passage, outcome: Rejected, value?: Uint8Array): DeadLetter {

@@ -43,6 +43,9 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
   ],
 ]);
 
+/** The names of what a key may do. */
+export const PERMISSIONS: readonly string[] = [...ENDPOINTS.values()].map(({ permission }) => permission);
+
 /** Seen on Braze's own 401: the headers are there, and empty. */
 const EMPTY_RATE_HEADERS = { 'x-ratelimit-limit': '', 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '' };
 

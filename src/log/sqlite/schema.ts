@@ -50,7 +50,7 @@ export function openDatabase(folder: string, maxPageCount: number): DatabaseSync
   let db: DatabaseSync | undefined;
   try {
     createFolder(folder);
-    db = new DatabaseSync(join(folder, DATABASE_FILE));
+    db = new DatabaseSync(ownFile(join(folder, DATABASE_FILE)));
     prepareDatabase(db, folder, maxPageCount);
     return db;
   } catch (error) {
@@ -67,6 +67,12 @@ function createFolder(folder: string): void {
   const parent = openSync(dirname(created), 'r');
   fsyncSync(parent);
   closeSync(parent);
+}
+
+/** For its owner alone, since it holds what people did; SQLite gives the files beside it the same mode. */
+function ownFile(file: string): string {
+  closeSync(openSync(file, 'a', 0o600));
+  return file;
 }
 
 /**

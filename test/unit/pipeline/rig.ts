@@ -35,6 +35,7 @@ export async function rig({
   const errors: unknown[] = [];
   const waiting: Queued<Passage>[] = [];
   const pipeline = createPipeline({
+    onRejected: () => undefined,
     log,
     plan: {
       destination: 'braze',
