@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openSqliteLog } from '../../../src/log/sqlite/sqlite-log.ts';
+import { openSqliteLog } from '../../../../src/log/sqlite/sqlite-log.ts';
 
 it('the files of the log are for their owner alone', async () => {
   const path = mkdtempSync(join(tmpdir(), 'brazier-files-'));
