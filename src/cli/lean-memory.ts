@@ -1,7 +1,7 @@
 /**
  * Tells V8 to collect earlier instead of growing: what is alive is bounded by the windows, but by default V8 lets
  * several times that pile up as garbage before it looks. Measured with a full window at full speed, Node.js 24.21:
- * 265 MB resident instead of 480 to 550 (docs/benchmarks.md).
+ * about 300 MB resident instead of 480 to 550 (docs/benchmarks.md).
  *
  * V8 reads both flags at each collection, so they work in a running process, where `--max-semi-space-size` would not.
  */
