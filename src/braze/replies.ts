@@ -86,9 +86,17 @@ function classifyAccepted(request: SentRequest, answer: Answer): Verdict {
     return allRejected(request, uncertain('Braze answered 2xx without success', body));
   }
   const outcomes = request.operations.map((_, index) => faults.get(index) ?? DELIVERED);
-  return body.parsed
-    ? { kind: 'final', outcomes }
-    : { kind: 'final', outcomes, doubt: 'the 2xx reply is not a JSON object; counted as delivered' };
+  const doubt = doubtOf(request, body);
+  return doubt === undefined ? { kind: 'final', outcomes } : { kind: 'final', outcomes, doubt };
+}
+
+/** What makes it unsure that all the others were taken; they are not sent again, since they probably were. */
+function doubtOf({ operations }: SentRequest, { parsed, errors }: ReplyBody): string | undefined {
+  if (!parsed) return 'the 2xx reply is not a JSON object; counted as delivered';
+  const isNameless = (error: ReplyError) => namedOperations(operations, error).length === 0;
+  if (errors.some(isNameless))
+    return 'the 2xx reply has errors that name no object; the others are counted as delivered';
+  return undefined;
 }
 
 function classifyRefused(request: SentRequest, answer: Answer): Verdict {

@@ -76,6 +76,15 @@ describe('classify', () => {
     expect(summary(classify(requestOf([kind, kind], endpoint), reply))).toBe('dr');
   });
 
+  it('says so when an error beside named ones names no object', () => {
+    const verdict = classify(
+      requestOf(),
+      answer(201, success(error('events', 0), error(undefined, undefined))),
+    );
+    expect(summary(verdict)).toBe('ddrd');
+    expect(verdict).toHaveProperty('doubt');
+  });
+
   it('rejects a single operation that Braze answers with 400 or 413', () => {
     for (const status of [400, 413]) {
       expect(summary(classify(requestOf(['event']), answer(status, { message: 'no' })))).toBe('r');
