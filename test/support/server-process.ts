@@ -31,9 +31,12 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** `node src/main.ts <args>`. */
-export function startProcess(args: readonly string[], cwd?: string): ServerProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd });
+/** `node src/main.ts <args>`; `env` is added to this process's environment. */
+export function startProcess(args: readonly string[], env: Record<string, string> = {}): ServerProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   alive.add(child);
   const output = { stdout: '', stderr: '' };
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
