@@ -11,6 +11,8 @@ const SEED = Number(process.env.BRAZIER_TEST_SEED ?? 20261122);
 /** Requests that may be under way: the bound of what one kill can double. */
 const UNDER_WAY = 8;
 const ANSWER_AFTER_MS = 20;
+/** A process that was started sends nothing for so long; what arrives meanwhile its predecessor had sent. */
+const UNBORN_MS = 100;
 
 const cleanups: (() => unknown)[] = [];
 afterAll(async () => {
@@ -36,7 +38,9 @@ describe('a process that is killed under load', () => {
 
     let server: ServerProcess | undefined;
     let ready: Ready | undefined;
+    const bornAt: number[] = [];
     const start = async () => {
+      bornAt.push(Date.now() + UNBORN_MS);
       server = startProcess(['serve', '--config', folder.configFile]);
       ready = await server.ready;
     };
@@ -47,13 +51,11 @@ describe('a process that is killed under load', () => {
       peoplePerLane: 20,
       eventsPerBatch: 25,
     });
-    const killedAt: number[] = [];
     for (let kill = 0; kill < KILLS; kill += 1) {
       const starting = start();
       // Some die while they start and recover, most under load.
       if (dice() < 0.8) await starting;
       await wait(5 + dice() * 495);
-      killedAt.push(Date.now());
       ready = undefined;
       server?.kill('SIGKILL');
       await server?.exited;
@@ -69,7 +71,7 @@ describe('a process that is killed under load', () => {
     await drained(String(ready?.admin));
 
     const requests = sandbox.requests();
-    const lifeOf = ({ at }: { at: string }) => killedAt.filter((time) => time < Date.parse(at)).length;
+    const lifeOf = ({ at }: { at: string }) => bornAt.filter((time) => time < Date.parse(at)).length;
     const judgement = judge({ producer, requests, letters: new Set(), lifeOf });
     console.log(`seed ${SEED}, ${KILLS} kills, ${requests.length} requests:`, {
       ...judgement,
