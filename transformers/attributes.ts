@@ -4,20 +4,31 @@ import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type JsonObject } from '../src/model/json.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
+import type { DestinationSettings } from '../src/model/settings.ts';
 import type { Identity } from './identity.ts';
-import { type Complain, compileMapping, type Target } from './mapping.ts';
+import { type Complain, compileMapping, type Mapping, type Target } from './mapping.ts';
 import { createOperation } from './operation.ts';
-
-const mapTraits = compileMapping(table);
 
 /**
  * Undefined when the traits give nothing to send. Root traits and those of the context are merged, name by
  * name, root over context. Adds to `warnings` what was left out; rejects traits that Braze would refuse.
  */
-export function attributesOf(
+export type AttributesOf = (
   event: BrazierEvent,
   identity: Identity,
   warnings: Warning[],
+) => Operation | Rejected | undefined;
+
+export function createAttributes(_settings: DestinationSettings): AttributesOf {
+  const mapTraits = compileMapping(table);
+  return (event, identity, warnings) => attributesOf(event, identity, warnings, mapTraits);
+}
+
+function attributesOf(
+  event: BrazierEvent,
+  identity: Identity,
+  warnings: Warning[],
+  mapTraits: Mapping,
 ): Operation | Rejected | undefined {
   const { key, external_id, user_alias, _update_existing_only } = identity;
   const object: Target = { external_id, user_alias, _update_existing_only };

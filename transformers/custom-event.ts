@@ -4,17 +4,25 @@ import type { BrazierEvent } from '../src/model/event.ts';
 import { brazeOptions } from '../src/model/integrations.ts';
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
 import type { Operation } from '../src/model/operation.ts';
-import { type Rejected, rejected } from '../src/model/outcome.ts';
+import { type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
 import { toId } from '../src/model/person.ts';
+import type { DestinationSettings } from '../src/model/settings.ts';
 import type { Identity } from './identity.ts';
 import { createOperation } from './operation.ts';
 
 /** Rejects properties that are no object; leaves out those under names that Braze reserves. */
-export function customEvent(
+export type CustomEvent = (
   event: BrazierEvent,
   name: string,
   identity: Identity,
-): readonly Operation[] | Rejected {
+  warnings: Warning[],
+) => readonly Operation[] | Rejected;
+
+export function createCustomEvent(_settings: DestinationSettings): CustomEvent {
+  return customEvent;
+}
+
+function customEvent(event: BrazierEvent, name: string, identity: Identity): readonly Operation[] | Rejected {
   const properties = propertiesOf(event.properties);
   if (!properties) return INVALID_PROPERTIES;
   const { key, external_id, user_alias, _update_existing_only } = identity;

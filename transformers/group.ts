@@ -2,6 +2,7 @@
 import type { BrazierEvent } from '../src/model/event.ts';
 import { rejected } from '../src/model/outcome.ts';
 import { toId } from '../src/model/person.ts';
+import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import { identityOf } from './identity.ts';
 import { createOperation } from './operation.ts';
@@ -11,7 +12,11 @@ const INVALID_GROUP = rejected('invalid', 'invalid_group_id', 'Invalid groupId',
 ]);
 
 /** The group's traits are not sent: they describe the group. */
-export function transformGroup(event: BrazierEvent): TransformResult {
+export function createGroup(_settings: DestinationSettings): (event: BrazierEvent) => TransformResult {
+  return group;
+}
+
+function group(event: BrazierEvent): TransformResult {
   const groupId = toId(event.groupId || event.traits.groupId || null);
   if (groupId === undefined) return INVALID_GROUP;
   const identity = identityOf(event);

@@ -3,13 +3,19 @@ import type { BrazierEvent } from '../src/model/event.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { filtered, type Warning } from '../src/model/outcome.ts';
 import { aliasKey, aliasOf } from '../src/model/person.ts';
+import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
-import { attributesOf } from './attributes.ts';
+import { type AttributesOf, createAttributes } from './attributes.ts';
 import { type Identity, identityOf } from './identity.ts';
 import { createOperation } from './operation.ts';
 
 /** An identify with neither traits nor a link to make is filtered. */
-export function transformIdentify(event: BrazierEvent): TransformResult {
+export function createIdentify(settings: DestinationSettings): (event: BrazierEvent) => TransformResult {
+  const attributesOf = createAttributes(settings);
+  return (event) => identify(event, attributesOf);
+}
+
+function identify(event: BrazierEvent, attributesOf: AttributesOf): TransformResult {
   const identity = identityOf(event);
   if ('status' in identity) return identity;
   const warnings: Warning[] = [];

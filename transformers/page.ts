@@ -2,28 +2,29 @@
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type Json } from '../src/model/json.ts';
 import { rejected } from '../src/model/outcome.ts';
+import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
-import { customEvent } from './custom-event.ts';
-import { withAttributes } from './with-attributes.ts';
+import { createCustomEvent } from './custom-event.ts';
+import { createWithAttributes } from './with-attributes.ts';
 
-export function transformPage(event: BrazierEvent): TransformResult {
-  return named(event, 'Page Viewed');
-}
-
-export function transformScreen(event: BrazierEvent): TransformResult {
-  return named(event, 'Screen Viewed');
-}
-
-/** `name`, else `properties.name`, else the fallback. Blank counts as absent; another type than text is rejected. */
-function named(event: BrazierEvent, fallback: string): TransformResult {
-  const [name, path] = firstGiven(event) ?? [fallback, 'name'];
-  if (typeof name !== 'string') {
+/** @param fallback the name of an event that has none, e.g. `Page Viewed` */
+export function createPage(
+  settings: DestinationSettings,
+  fallback: string,
+): (event: BrazierEvent) => TransformResult {
+  const customEvent = createCustomEvent(settings);
+  const withAttributes = createWithAttributes(settings);
+  return (event) => {
+    const [name, path] = firstGiven(event) ?? [fallback, 'name'];
+    if (typeof name === 'string') {
+      return withAttributes(event, (identity, warnings) => customEvent(event, name, identity, warnings));
+    }
     const message = `the ${event.type} name is not a string`;
     return rejected('invalid', 'invalid_event_name', message, [{ path, message }]);
-  }
-  return withAttributes(event, (identity) => customEvent(event, name, identity));
+  };
 }
 
+/** `name`, else `properties.name`. Blank counts as absent. */
 function firstGiven({ name, properties }: BrazierEvent): [Json, string] | undefined {
   if (isGiven(name)) return [name, 'name'];
   const inProperties = isObject(properties) ? properties.name : undefined;

@@ -4,31 +4,27 @@ import { filtered } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import { transformAlias } from './alias.ts';
-import { transformGroup } from './group.ts';
-import { transformIdentify } from './identify.ts';
-import { transformPage, transformScreen } from './page.ts';
-import { transformTrack } from './track.ts';
+import { createGroup } from './group.ts';
+import { createIdentify } from './identify.ts';
+import { createPage } from './page.ts';
+import { createTrack } from './track.ts';
+
+const UNSUPPORTED = filtered('unsupported_type', 'Message type is not supported');
 
 export type Transform = (event: BrazierEvent) => TransformResult;
 
-/** The same event and settings give the same result; it never throws on an event that `normalise` made. */
+/**
+ * Compiles the settings once. The same event gives the same result; it never throws on an event that `normalise`
+ * made.
+ */
 export function createTransform(settings: DestinationSettings): Transform {
-  return (event) => {
-    switch (event.type) {
-      case 'identify':
-        return transformIdentify(event);
-      case 'track':
-        return transformTrack(event, settings);
-      case 'page':
-        return transformPage(event);
-      case 'screen':
-        return transformScreen(event);
-      case 'group':
-        return transformGroup(event);
-      case 'alias':
-        return transformAlias(event, settings);
-      default:
-        return filtered('unsupported_type', 'Message type is not supported');
-    }
-  };
+  const transformers = new Map<string, Transform>([
+    ['identify', createIdentify(settings)],
+    ['track', createTrack(settings)],
+    ['page', createPage(settings, 'Page Viewed')],
+    ['screen', createPage(settings, 'Screen Viewed')],
+    ['group', createGroup(settings)],
+    ['alias', (event) => transformAlias(event, settings)],
+  ]);
+  return (event) => transformers.get(event.type)?.(event) ?? UNSUPPORTED;
 }

@@ -44,6 +44,54 @@ const SERVED = {
       "Product members other than the standard ones become the purchase's properties (`Order Completed`).",
     examples: [true],
   },
+  orderProperties: {
+    type: 'array',
+    items: { type: 'string', minLength: 1 },
+    uniqueItems: true,
+    description:
+      'Members of the order (`order_id`, `coupon`, …) that are copied into the properties of each of its purchases.',
+    examples: [['order_id', 'coupon']],
+  },
+  useEcommerceRecommendedEvents: {
+    type: 'boolean',
+    default: false,
+    description:
+      "E-commerce calls become Braze's recommended events instead of purchases, which new Braze customers cannot send.",
+    examples: [true],
+  },
+  enableNestedArrayOperations: {
+    type: 'boolean',
+    default: false,
+    description: 'Traits of the form `{add, update, remove}` become operations on lists of objects.',
+    examples: [true],
+  },
+  enableSubscriptionGroupInGroupCall: {
+    type: 'boolean',
+    default: false,
+    description: 'A group call sets the state of a subscription group instead of an attribute.',
+    examples: [true],
+  },
+  supportDedup: {
+    type: 'boolean',
+    default: false,
+    description: 'Attributes that Braze has already are not sent again.',
+    examples: [true],
+  },
+  eventFilteringOption: { unserved: true },
+  whitelistedEvents: { unserved: true },
+  blacklistedEvents: { unserved: true },
+  consentManagement: { unserved: true },
+  oneTrustCookieCategories: { unserved: true },
+  ketchConsentPurposes: { unserved: true },
+  mappings: { unserved: true },
+  linkCall: {
+    type: 'string',
+    enum: ['identify', 'auto'],
+    default: 'identify',
+    description:
+      "How a user's second alias of a label is linked: `identify` as the first (Braze then combines nothing), `auto` by a merge where the first is remembered.",
+    examples: ['auto'],
+  },
   aliasCall: {
     type: 'string',
     enum: ['alias', 'merge'],
@@ -53,19 +101,6 @@ const SERVED = {
     examples: ['merge'],
   },
 } as const satisfies Record<keyof Required<DestinationSettings>, Schema>;
-
-const UNSERVED_KEYS = [
-  'enableNestedArrayOperations',
-  'supportDedup',
-  'enableSubscriptionGroupInGroupCall',
-  'useEcommerceRecommendedEvents',
-  'eventFilteringOption',
-  'whitelistedEvents',
-  'blacklistedEvents',
-  'consentManagement',
-  'oneTrustCookieCategories',
-  'ketchConsentPurposes',
-];
 
 /** Device-mode and console settings: RudderStack's Braze transformer does not read them in cloud mode. */
 const NO_EFFECT_KEYS = [
@@ -102,7 +137,6 @@ export const SETTINGS_PROPERTIES: Readonly<Record<string, Schema>> = {
     examples: ['perArray'],
   },
   ...SERVED,
-  ...keyed(UNSERVED_KEYS, { unserved: true }),
   ...keyed(NO_EFFECT_KEYS, { noEffect: true }),
 };
 
