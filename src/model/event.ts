@@ -22,6 +22,8 @@ export interface BrazierEvent {
   readonly properties: Json;
   /** The event's own over the defaults of its envelope. */
   readonly context: JsonObject;
+  /** Where it was sent from, e.g. `web`, `mobile`, `server`; as sent. `context.channel` may say it too. */
+  readonly channel: Json | undefined;
   readonly integrations: JsonObject;
   /** ISO 8601, UTC, milliseconds; so is `timestamp`. */
   readonly receivedAt: string;

@@ -13,6 +13,9 @@ import type { RecordHeaders } from './record.ts';
 /** The types whose Braze objects carry a time: for the others a doubtful one changes nothing. */
 const TIMED_TYPES = new Set(['track', 'page', 'screen']);
 
+/** The types that have a transformer, and need a person. */
+const TYPES = new Set([...TIMED_TYPES, 'identify', 'group', 'alias']);
+
 export interface Normalised {
   readonly event: BrazierEvent;
   readonly warnings: readonly Warning[];
@@ -20,7 +23,7 @@ export interface Normalised {
 
 /**
  * Why `raw` can never be delivered, or undefined. `type` is the one a single-call route gives. An unknown type
- * passes: it is filtered later.
+ * passes, with or without a person: it is filtered later.
  */
 export function checkEvent(raw: unknown, type?: string): Rejected | undefined {
   if (!isObject(raw)) return invalid('not_an_object', '', 'the event is not a JSON object');
@@ -28,8 +31,9 @@ export function checkEvent(raw: unknown, type?: string): Rejected | undefined {
   if (typeof given !== 'string' || given.trim() === '') {
     return invalid('missing_type', 'type', 'type is missing, blank or not a string');
   }
-  if (personKey(raw, given) !== undefined) return undefined;
-  const isAlias = given.trim().toLowerCase() === 'alias';
+  const name = given.trim().toLowerCase();
+  if (!TYPES.has(name) || personKey(raw, given) !== undefined) return undefined;
+  const isAlias = name === 'alias';
   return invalid('missing_identity', 'userId', isAlias ? NOBODY_ALIASED : NOBODY);
 }
 
@@ -68,6 +72,7 @@ export function normalise(raw: JsonObject, headers: RecordHeaders): Normalised {
     traits: objectOf(raw.traits, 'traits', warnings),
     properties: isNothing(raw.properties) ? {} : raw.properties,
     context: under(envelope?.context, objectOf(raw.context, 'context', warnings)),
+    channel: raw.channel,
     integrations: integrationsOf(raw.integrations, envelope?.integrations, warnings),
     receivedAt: headers.receivedAt,
     timestamp: time.timestamp,

@@ -35,10 +35,17 @@ function cleanId(text: string): string | undefined {
   return trimmed === '' ? undefined : trimmed.toWellFormed();
 }
 
-/** The Braze external id: brazeExternalId, else the user id, else the ids among the traits. */
+/**
+ * The Braze external id: brazeExternalId, else the id of a warehouse record, else the user id, else the ids among
+ * the traits.
+ */
 export function externalIdOf(source: PersonSource, type = source.type): string | undefined {
   return (
-    brazeExternalIdOf(source.context) ?? toId(source.userId) ?? idInTraits(source, type) ?? contextId(source)
+    brazeExternalIdOf(source.context) ??
+    warehouseIdOf(source.context, type) ??
+    toId(source.userId) ??
+    idInTraits(source, type) ??
+    contextId(source)
   );
 }
 
@@ -48,9 +55,21 @@ function brazeExternalIdOf(context: Json | undefined): string | undefined {
   return isObject(entry) ? toId(entry.id) : undefined;
 }
 
+/** Whether a reverse ETL job mapped the event: its traits are Braze's fields already. Any truthy mark counts. */
+export function isMapped(context: Json | undefined): boolean {
+  return isObject(context) && Boolean(context.mappedToDestination);
+}
+
+/** The first external id of a mapped event, whatever its type. An alias call names both its sides itself. */
+function warehouseIdOf(context: Json | undefined, type: Json | undefined): string | undefined {
+  if (!isObject(context) || !context.mappedToDestination || isType(type, 'alias')) return undefined;
+  const [first] = Array.isArray(context.externalId) ? context.externalId : [];
+  return isObject(first) && first.id ? toId(first.id) : undefined;
+}
+
 /** A group call's root traits describe the group: an id among them is not the person's. */
 function idInTraits(source: PersonSource, type: Json | undefined): string | undefined {
-  if (!isObject(source.traits) || isGroup(type)) return undefined;
+  if (!isObject(source.traits) || isType(type, 'group')) return undefined;
   return toId(source.traits.userId) ?? toId(source.traits.id);
 }
 
@@ -59,8 +78,8 @@ function contextId({ context }: PersonSource): string | undefined {
   return toId(context.traits.userId) ?? toId(context.traits.id);
 }
 
-function isGroup(type: Json | undefined): boolean {
-  return typeof type === 'string' && type.trim().toLowerCase() === 'group';
+function isType(type: Json | undefined, name: string): boolean {
+  return typeof type === 'string' && type.trim().toLowerCase() === name;
 }
 
 /** The alias: the one given in the integrations object when it is complete, else the anonymous id. */

@@ -23,6 +23,15 @@ describe('checkEvent', () => {
     expect(checkEvent({ type: 'merge', userId: 'u1' })).toBeUndefined();
   });
 
+  it('lets an unknown type pass that names nobody: no person would make it deliverable', () => {
+    expect(checkEvent({ type: ' Record ' })).toBeUndefined();
+    expect(checkEvent({}, 'constructor')).toBeUndefined();
+  });
+
+  it.each(['identify', 'track', 'page', 'screen', 'group', ' ALIAS '])('wants a person for %s', (type) => {
+    expect(checkEvent({ type })).toMatchObject({ code: 'missing_identity' });
+  });
+
   it('takes the type of a single-call route in place of one that is missing', () => {
     expect(checkEvent({ userId: 'u1' }, 'track')).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 /** Who an event is about. */
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/model/json.ts';
-import { personKey, toId } from '../../../src/model/person.ts';
+import { isMapped, personKey, toId } from '../../../src/model/person.ts';
 
 describe('toId', () => {
   it.each<[Json | undefined, string | undefined]>([
@@ -82,5 +82,63 @@ describe('personKey', () => {
 
   it('tells a user from an anonymous id of the same text', () => {
     expect(personKey({ userId: 'x' })).not.toBe(personKey({ anonymousId: 'x' }));
+  });
+
+  describe('of an event that reverse ETL mapped', () => {
+    const mapped = (externalId: Json, rest: JsonObject = {}, mark: Json = true): JsonObject => ({
+      type: 'track',
+      userId: 'u1',
+      context: { mappedToDestination: mark, externalId },
+      ...rest,
+    });
+
+    it('is the first external id, whatever its type, over the user id', () => {
+      const externalId = [{ type: 'BRAZE-customers', id: 'w1' }, { id: 'no' }];
+      for (const type of ['identify', 'track', 'page', 'screen', 'group']) {
+        expect(personKey(mapped(externalId, { type }))).toBe('external_id:w1');
+        expect(personKey(mapped(externalId), type)).toBe('external_id:w1');
+      }
+    });
+
+    it('is the user id of an alias call', () => {
+      expect(personKey(mapped([{ id: 'w1' }], { type: ' Alias ' }))).toBe('external_id:u1');
+      expect(personKey(mapped([{ id: 'w1' }]), 'alias')).toBe('external_id:u1');
+    });
+
+    it('is the brazeExternalId when there is one, wherever it stands', () => {
+      expect(personKey(mapped([{ id: 'w1' }, { type: 'brazeExternalId', id: 'bx' }]))).toBe('external_id:bx');
+    });
+
+    it.each<Json>([true, 1, 'true', {}])('with any truthy mark: %j', (mark) => {
+      expect(personKey(mapped([{ id: 'w1' }], {}, mark))).toBe('external_id:w1');
+    });
+
+    it.each<Json>([false, 0, '', null])('not with the mark %j', (mark) => {
+      expect(personKey(mapped([{ id: 'w1' }], {}, mark))).toBe('external_id:u1');
+    });
+
+    it.each<Json>([
+      [],
+      [null],
+      [{}],
+      [{ id: 0 }],
+      [{ id: ' ' }],
+      { id: 'w1' },
+      'w1',
+      [{ type: 'x' }, { id: 'w1' }],
+    ])('falls back to the user id for %j', (externalId) => {
+      expect(personKey(mapped(externalId))).toBe('external_id:u1');
+    });
+
+    it('is known by its mark alone', () => {
+      expect(isMapped({ mappedToDestination: 'yes' })).toBe(true);
+      expect(isMapped({ mappedToDestination: 0 })).toBe(false);
+      expect(isMapped({})).toBe(false);
+      expect(isMapped('x')).toBe(false);
+    });
+
+    it('may be a number', () => {
+      expect(personKey(mapped([{ id: 77 }]))).toBe('external_id:77');
+    });
   });
 });
