@@ -4,31 +4,28 @@ import { newProfile, type Profile } from './profile.ts';
 
 export type ProfileIndex = ReturnType<typeof createProfileIndex>;
 
-/** Email and phone are attributes and look-up keys both: they are kept in step by `refreshContacts`. */
+/** Email and phone are attributes and look-up keys both: they are kept in step by `refresh`. */
 const CONTACTS = ['email', 'phone'] as const;
 
 export function createProfileIndex() {
   const all = new Set<Profile>();
   const byExternalId = new Map<string, Profile>();
+  /** Ids that were renamed: they still find their user. */
+  const byDeprecatedId = new Map<string, Profile>();
   const byAlias = new Map<string, Profile>();
-  const byContact = new Map<string, Set<Profile>>();
-
-  /** All profiles that an address belongs to. */
-  function sharing(by: 'email' | 'phone', address: string): Profile[] {
-    return [...(byContact.get(contactKey(by, address)) ?? [])];
-  }
+  const contacts = createContacts();
 
   function find(who: Identity): Profile | undefined {
     switch (who.by) {
       case 'external_id':
-        return byExternalId.get(who.id);
+        return byExternalId.get(who.id) ?? byDeprecatedId.get(who.id);
       case 'alias':
         return byAlias.get(aliasKey(who.alias));
       case 'braze_id':
         // Profiles here have no braze_id, so none is ever known; Braze creates nobody from one.
         return undefined;
       default:
-        return preferred(sharing(who.by, who.address));
+        return preferred(contacts.sharing(who.by, who.address));
     }
   }
 
@@ -46,6 +43,24 @@ export function createProfileIndex() {
     byExternalId.set(id, profile);
   }
 
+  /** The user's external id becomes a deprecated one; give the user another right away. */
+  function deprecate(profile: Profile): void {
+    const id = profile.externalId;
+    if (id === undefined) return;
+    byExternalId.delete(id);
+    byDeprecatedId.set(id, profile);
+  }
+
+  function removeDeprecated(id: string): void {
+    byDeprecatedId.delete(id);
+  }
+
+  function removeAlias(profile: Profile, label: string): void {
+    const name = profile.aliases.get(label);
+    if (name !== undefined) byAlias.delete(aliasKey({ label, name }));
+    profile.aliases.delete(label);
+  }
+
   /** Does nothing when another user has the alias, or the user has one of that label. */
   function addAlias(profile: Profile, alias: UserAlias): void {
     const key = aliasKey(alias);
@@ -54,19 +69,57 @@ export function createProfileIndex() {
     profile.aliases.set(alias.label, alias.name);
   }
 
+  /** Deletes the profile; its identities are free again. */
+  function remove(profile: Profile): void {
+    all.delete(profile);
+    if (profile.externalId !== undefined) byExternalId.delete(profile.externalId);
+    for (const [id, owner] of byDeprecatedId) if (owner === profile) byDeprecatedId.delete(id);
+    for (const [label, name] of profile.aliases) byAlias.delete(aliasKey({ label, name }));
+    contacts.forget(profile);
+  }
+
+  function clear(): void {
+    for (const each of [all, byExternalId, byDeprecatedId, byAlias, contacts]) each.clear();
+  }
+
+  return {
+    all,
+    find,
+    sharing: contacts.sharing,
+    create,
+    setExternalId,
+    deprecate,
+    removeDeprecated,
+    addAlias,
+    removeAlias,
+    refreshContacts: contacts.refresh,
+    remove,
+    clear,
+  };
+}
+
+/** Who has which email or phone; several users may share one. */
+function createContacts() {
+  const byContact = new Map<string, Set<Profile>>();
+
+  /** All profiles that an address belongs to. */
+  function sharing(by: 'email' | 'phone', address: string): Profile[] {
+    return [...(byContact.get(contactKey(by, address)) ?? [])];
+  }
+
   /** Runs a change of a profile's attributes and keeps the look-up by email and phone true. */
-  function refreshContacts(profile: Profile, change: () => void): void {
+  function refresh(profile: Profile, change: () => void): void {
     const before = CONTACTS.map((by) => profile.attributes.get(by));
     change();
     for (const [index, by] of CONTACTS.entries()) {
       const after = profile.attributes.get(by);
       if (after === before[index]) continue;
-      removeContact(by, before[index], profile);
-      addContact(by, after, profile);
+      remove(by, before[index], profile);
+      add(by, after, profile);
     }
   }
 
-  function addContact(by: string, address: unknown, profile: Profile): void {
+  function add(by: string, address: unknown, profile: Profile): void {
     if (typeof address !== 'string') return;
     const key = contactKey(by, address);
     const sharers = byContact.get(key);
@@ -74,7 +127,7 @@ export function createProfileIndex() {
     else sharers.add(profile);
   }
 
-  function removeContact(by: string, address: unknown, profile: Profile): void {
+  function remove(by: string, address: unknown, profile: Profile): void {
     if (typeof address !== 'string') return;
     const key = contactKey(by, address);
     const sharers = byContact.get(key);
@@ -82,19 +135,11 @@ export function createProfileIndex() {
     if (sharers?.size === 0) byContact.delete(key);
   }
 
-  /** Deletes the profile; its identities are free again. */
-  function remove(profile: Profile): void {
-    all.delete(profile);
-    if (profile.externalId !== undefined) byExternalId.delete(profile.externalId);
-    for (const [label, name] of profile.aliases) byAlias.delete(aliasKey({ label, name }));
-    for (const by of CONTACTS) removeContact(by, profile.attributes.get(by), profile);
+  function forget(profile: Profile): void {
+    for (const by of CONTACTS) remove(by, profile.attributes.get(by), profile);
   }
 
-  function clear(): void {
-    for (const each of [all, byExternalId, byAlias, byContact]) each.clear();
-  }
-
-  return { all, find, sharing, create, setExternalId, addAlias, refreshContacts, remove, clear };
+  return { sharing, refresh, forget, clear: () => byContact.clear() };
 }
 
 /** Braze: of several users with one address, the newest-updated with an external id, else the newest-updated. */

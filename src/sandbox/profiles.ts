@@ -1,26 +1,24 @@
 /** The users of the local Braze: applies accepted changes one by one, as Braze documents their effect. In memory. */
-import type { Identity, UserAlias } from './identity.ts';
+import type { Identity } from './identity.ts';
 import type { JsonObject } from './json.ts';
-import {
-  absorb,
-  type Profile,
-  type SandboxUser,
-  setAttributes,
-  setSubscription,
-  showProfile,
-} from './profile.ts';
+import { type Profile, type SandboxUser, setAttributes, setSubscription, showProfile } from './profile.ts';
+import { deleteUser, removeDeprecatedId, renameExternalId } from './profile-ids.ts';
 import { createProfileIndex, type ProfileIndex } from './profile-index.ts';
+import { addNewAlias, identify, identifyContact, merge, updateAlias } from './profile-links.ts';
 import type { Change } from './verdict.ts';
+import { createWorkspace, type Workspace } from './workspace.ts';
 
 export interface Profiles {
   /** Never fails: what Braze would ignore changes nothing. */
   apply(change: Change): void;
   /** A snapshot, in the order in which the users came to be. */
   users(): SandboxUser[];
+  /** For endpoints that read: who is known now. */
+  readonly index: ProfileIndex;
   clear(): void;
 }
 
-export function createProfiles(): Profiles {
+export function createProfiles(_workspace: Workspace = createWorkspace()): Profiles {
   const index = createProfileIndex();
   let applied = 0;
   return {
@@ -29,6 +27,7 @@ export function createProfiles(): Profiles {
       for (const profile of applyChange(index, change)) profile.updated = applied;
     },
     users: () => Array.from(index.all, showProfile),
+    index,
     clear: index.clear,
   };
 }
@@ -39,7 +38,17 @@ function applyChange(index: ProfileIndex, change: Change): readonly Profile[] {
     case 'identify':
       return identify(index, change.externalId, change.alias);
     case 'alias':
-      return newAlias(index, change.externalId, change.alias);
+      return addNewAlias(index, change.externalId, change.alias);
+    case 'identify_contact':
+      return identifyContact(index, change);
+    case 'alias_update':
+      return updateAlias(index, change);
+    case 'delete':
+      return deleteUser(index, change);
+    case 'rename':
+      return renameExternalId(index, change.from, change.to);
+    case 'remove_id':
+      return removeDeprecatedId(index, change.id);
     case 'merge':
       return merge(index, change.from, change.into);
     case 'subscription':
@@ -72,51 +81,6 @@ function mayCreate({ who, updateOnly }: TrackChange): boolean {
 function keepAddress(index: ProfileIndex, profile: Profile, who: Identity): void {
   if (who.by !== 'email' && who.by !== 'phone') return;
   index.refreshContacts(profile, () => setAttributes(profile, { [who.by]: who.address }));
-}
-
-function identify(index: ProfileIndex, externalId: string, alias: UserAlias): readonly Profile[] {
-  const anonymous = index.find({ by: 'alias', alias });
-  const known = index.find({ by: 'external_id', id: externalId });
-  // The alias of somebody who has an external id is no anonymous user's: nothing to identify.
-  if (anonymous === undefined || anonymous.externalId !== undefined) return [];
-  if (known === undefined) {
-    index.setExternalId(anonymous, externalId);
-    return [anonymous];
-  }
-  if (known.aliases.has(alias.label)) return [];
-  return combine(index, known, anonymous);
-}
-
-function newAlias(index: ProfileIndex, externalId: string | undefined, alias: UserAlias): readonly Profile[] {
-  if (index.find({ by: 'alias', alias }) !== undefined) return [];
-  const profile =
-    externalId === undefined
-      ? index.create({ by: 'alias', alias })
-      : index.find({ by: 'external_id', id: externalId });
-  if (profile === undefined) return [];
-  index.addAlias(profile, alias);
-  return [profile];
-}
-
-function merge(index: ProfileIndex, from: Identity, into: Identity): readonly Profile[] {
-  const gone = findOne(index, from);
-  const kept = findOne(index, into);
-  if (gone === undefined || kept === undefined || gone === kept) return [];
-  return combine(index, kept, gone);
-}
-
-/** Braze: an address that several users share names nobody in a merge. */
-function findOne(index: ProfileIndex, who: Identity): Profile | undefined {
-  const isAddress = who.by === 'email' || who.by === 'phone';
-  return isAddress && index.sharing(who.by, who.address).length > 1 ? undefined : index.find(who);
-}
-
-/** `gone` is deleted; its aliases go over unless `kept` has one of that label. */
-function combine(index: ProfileIndex, kept: Profile, gone: Profile): readonly Profile[] {
-  index.remove(gone);
-  for (const [label, name] of gone.aliases) index.addAlias(kept, { label, name });
-  index.refreshContacts(kept, () => absorb(kept, gone));
-  return [kept];
 }
 
 function subscribe(

@@ -1,6 +1,7 @@
 /** What the rules make of a request: the reply that Braze would give and the changes that it would queue. */
 import type { Identity, UserAlias } from './identity.ts';
 import type { JsonObject } from './json.ts';
+import type { Prioritization } from './prioritization.ts';
 
 export interface Reply {
   readonly status: number;
@@ -11,6 +12,9 @@ export interface Reply {
 
 /** The three arrays of a track request, by the names Braze gives them. */
 export type TrackArray = 'attributes' | 'events' | 'purchases';
+
+/** An email or a phone: several users may share it. */
+export type Contact = Extract<Identity, { readonly by: 'email' | 'phone' }>;
 
 /** One accepted object, checked, not yet applied to the profiles. */
 export type Change =
@@ -24,6 +28,17 @@ export type Change =
   | { readonly kind: 'identify'; readonly externalId: string; readonly alias: UserAlias }
   | { readonly kind: 'alias'; readonly externalId: string | undefined; readonly alias: UserAlias }
   | { readonly kind: 'merge'; readonly from: Identity; readonly into: Identity }
+  | {
+      readonly kind: 'identify_contact';
+      readonly externalId: string;
+      readonly who: Contact;
+      readonly prioritization: Prioritization;
+    }
+  | { readonly kind: 'alias_update'; readonly alias: UserAlias; readonly newName: string }
+  /** The prioritization counts for emails and phones alone. */
+  | { readonly kind: 'delete'; readonly who: Identity; readonly prioritization: Prioritization }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | { readonly kind: 'remove_id'; readonly id: string }
   | {
       readonly kind: 'subscription';
       readonly who: Identity;
