@@ -13,6 +13,7 @@ import { createRateWindows } from './rate-windows.ts';
 import { createRequestLog, type RecordedRequest } from './record.ts';
 import { createSchedule } from './schedule.ts';
 import type { Change } from './verdict.ts';
+import { createWorkspace } from './workspace.ts';
 
 const DEFAULT_KEEP = 1000;
 const NO_FAULT: FaultAction = {};
@@ -23,10 +24,12 @@ export function createBraze(options: SandboxOptions) {
   const windows = createRateWindows(options.rateLimit);
   const log = createRequestLog(options.keep ?? DEFAULT_KEEP, options.recordFile);
   const faults = createFaults(options.seed ?? 1);
+  const workspace = createWorkspace(options);
   const gate = createGate({
     apiKey: options.apiKey,
     permissions: options.permissions,
     packing: options.packing ?? 'combined',
+    workspace,
     windows,
     now,
   });
@@ -81,7 +84,8 @@ export function createBraze(options: SandboxOptions) {
 }
 
 /** The profiles and what is on its way to them. */
-function createState({ applyDelayMs = 0, linkApplyDelayMs, profiles: isKept = true }: SandboxOptions) {
+function createState(options: SandboxOptions) {
+  const { applyDelayMs = 0, linkApplyDelayMs, profiles: isKept = true } = options;
   const profiles = createProfiles();
   const data = createSchedule(applyDelayMs, profiles.apply);
   const links = linkApplyDelayMs === undefined ? data : createSchedule(linkApplyDelayMs, profiles.apply);

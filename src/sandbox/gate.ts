@@ -7,6 +7,7 @@ import type { RateClass, RateWindows } from './rate-windows.ts';
 import { judgeSubscription } from './subscription-rules.ts';
 import { judgeTrack, type Packing } from './track-rules.ts';
 import { turnedAway, type Verdict } from './verdict.ts';
+import type { Workspace } from './workspace.ts';
 
 export interface GateOptions {
   /** Undefined: any key that is not empty is good. */
@@ -14,6 +15,7 @@ export interface GateOptions {
   /** What the key may do, e.g. `users.track`; undefined: everything. */
   readonly permissions: readonly string[] | undefined;
   readonly packing: Packing;
+  readonly workspace: Workspace;
   readonly windows: RateWindows;
   readonly now: () => number;
 }
@@ -63,7 +65,7 @@ export function createGate(options: GateOptions): (request: BrazeRequest) => Ver
   };
 
   function admit(endpoint: Endpoint, { body }: BrazeRequest, nowMs: number): Verdict {
-    const { permissions, windows, packing } = options;
+    const { permissions, windows, packing, workspace } = options;
     if (permissions !== undefined && !permissions.includes(endpoint.permission)) {
       return turnedAway(403, 'Access Denied');
     }
@@ -71,7 +73,7 @@ export function createGate(options: GateOptions): (request: BrazeRequest) => Ver
     if (body.text === undefined) return turnedAway(413, 'Request Entity Too Large');
     if (body.problem !== undefined) return turnedAway(400, body.problem);
     if (!isObject(body.json)) return turnedAway(400, 'The body must be a JSON object');
-    return endpoint.judge(body.json, { nowMs, bodyBytes: body.bytes }, packing);
+    return endpoint.judge(body.json, { nowMs, bodyBytes: body.bytes, workspace }, packing);
   }
 }
 

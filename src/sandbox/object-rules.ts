@@ -2,12 +2,14 @@
 import { BAD_EMAIL, isEmail } from './identity.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { parseTime } from './time.ts';
+import type { Workspace } from './workspace.ts';
 
 export interface ObjectContext {
   /** ms since the epoch: event times after it become this. */
   readonly nowMs: number;
   /** Size of the whole request; no object in it can be larger. */
   readonly bodyBytes: number;
+  readonly workspace: Workspace;
 }
 
 /** Braze: names and product ids up to 255 characters, 256 properties, 100 KB where values are nested. */

@@ -1,7 +1,8 @@
 /** What a sandbox can be told, and what it is when it is told nothing. */
 import type { Packing } from './track-rules.ts';
+import type { WorkspaceOptions } from './workspace.ts';
 
-export interface SandboxOptions {
+export interface SandboxOptions extends WorkspaceOptions {
   /** Default 0: a free one. */
   readonly port?: number | undefined;
   /** Default 127.0.0.1. */

@@ -6,6 +6,7 @@ import { createProfiles } from '../../src/sandbox/profiles.ts';
 import type { SandboxUser } from '../../src/sandbox/server.ts';
 import { judgeTrack } from '../../src/sandbox/track-rules.ts';
 import type { Change } from '../../src/sandbox/verdict.ts';
+import { createWorkspace } from '../../src/sandbox/workspace.ts';
 
 const externalId = fc.constantFrom('u1', 'u2', 'u3');
 const alias = fc.record({ label: fc.constantFrom('anon', 'other'), name: fc.constantFrom('a1', 'a2', 'a3') });
@@ -104,7 +105,11 @@ it('accounts for every object of a track request once: queued, or named in the e
   fc.assert(
     fc.property(body, (sent) => {
       const total = sent.attributes.length + sent.events.length + sent.purchases.length;
-      const { reply, changes } = judgeTrack(sent, { nowMs: 0, bodyBytes: 1 }, 'combined');
+      const { reply, changes } = judgeTrack(
+        sent,
+        { nowMs: 0, bodyBytes: 1, workspace: createWorkspace() },
+        'combined',
+      );
       const { errors = [], message: _, ...processed } = JSON.parse(reply.body);
       const counted = Object.values<number>(processed).reduce((sum, count) => sum + count, 0);
       const places = new Set(errors.map((error: JsonObject) => `${error.input_array} ${error.index}`));

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/sandbox/json.ts';
 import { judgeTrack } from '../../../src/sandbox/track-rules.ts';
+import { createWorkspace } from '../../../src/sandbox/workspace.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00.000Z');
 const TIME = '2026-11-20T10:00:00Z';
 
 function judge(body: JsonObject, bodyBytes = 1000) {
-  const { reply, changes } = judgeTrack(body, { nowMs: NOW, bodyBytes }, 'combined');
+  const { reply, changes } = judgeTrack(
+    body,
+    { nowMs: NOW, bodyBytes, workspace: createWorkspace() },
+    'combined',
+  );
   return { status: reply.status, body: JSON.parse(reply.body), changes };
 }
 
@@ -214,7 +219,7 @@ describe('a track request', () => {
 
   it('takes 75 of each kind where the contract counts per array', () => {
     const events = Array.from({ length: 75 }, () => event());
-    const context = { nowMs: NOW, bodyBytes: 1 };
+    const context = { nowMs: NOW, bodyBytes: 1, workspace: createWorkspace() };
     expect(judgeTrack({ attributes: many(75), events }, context, 'perArray').reply.status).toBe(201);
     expect(judgeTrack({ attributes: many(76), events }, context, 'perArray').reply.status).toBe(400);
   });
