@@ -9,16 +9,14 @@ const CONTACTS = ['email', 'phone'] as const;
 
 export function createProfileIndex() {
   const all = new Set<Profile>();
-  const byExternalId = new Map<string, Profile>();
-  /** Ids that were renamed: they still find their user. */
-  const byDeprecatedId = new Map<string, Profile>();
+  const externalIds = createExternalIds();
   const byAlias = new Map<string, Profile>();
   const contacts = createContacts();
 
   function find(who: Identity): Profile | undefined {
     switch (who.by) {
       case 'external_id':
-        return byExternalId.get(who.id) ?? byDeprecatedId.get(who.id);
+        return externalIds.find(who.id);
       case 'alias':
         return byAlias.get(aliasKey(who.alias));
       case 'braze_id':
@@ -33,26 +31,9 @@ export function createProfileIndex() {
     if (who.by === 'braze_id') return undefined;
     const profile = newProfile();
     all.add(profile);
-    if (who.by === 'external_id') setExternalId(profile, who.id);
+    if (who.by === 'external_id') externalIds.set(profile, who.id);
     else if (who.by === 'alias') addAlias(profile, who.alias);
     return profile;
-  }
-
-  function setExternalId(profile: Profile, id: string): void {
-    profile.externalId = id;
-    byExternalId.set(id, profile);
-  }
-
-  /** The user's external id becomes a deprecated one; give the user another right away. */
-  function deprecate(profile: Profile): void {
-    const id = profile.externalId;
-    if (id === undefined) return;
-    byExternalId.delete(id);
-    byDeprecatedId.set(id, profile);
-  }
-
-  function removeDeprecated(id: string): void {
-    byDeprecatedId.delete(id);
   }
 
   function removeAlias(profile: Profile, label: string): void {
@@ -72,14 +53,13 @@ export function createProfileIndex() {
   /** Deletes the profile; its identities are free again. */
   function remove(profile: Profile): void {
     all.delete(profile);
-    if (profile.externalId !== undefined) byExternalId.delete(profile.externalId);
-    for (const [id, owner] of byDeprecatedId) if (owner === profile) byDeprecatedId.delete(id);
+    externalIds.forget(profile);
     for (const [label, name] of profile.aliases) byAlias.delete(aliasKey({ label, name }));
     contacts.forget(profile);
   }
 
   function clear(): void {
-    for (const each of [all, byExternalId, byDeprecatedId, byAlias, contacts]) each.clear();
+    for (const each of [all, externalIds, byAlias, contacts]) each.clear();
   }
 
   return {
@@ -87,15 +67,55 @@ export function createProfileIndex() {
     find,
     sharing: contacts.sharing,
     create,
-    setExternalId,
-    deprecate,
-    removeDeprecated,
+    setExternalId: externalIds.set,
+    deprecate: externalIds.deprecate,
+    removeDeprecated: externalIds.removeDeprecated,
     addAlias,
     removeAlias,
     refreshContacts: contacts.refresh,
     remove,
     clear,
   };
+}
+
+/** Who has which external id, and who had it before it was renamed. */
+function createExternalIds() {
+  const current = new Map<string, Profile>();
+  const deprecated = new Map<string, Profile>();
+
+  /** A renamed id still finds its user. */
+  function find(id: string): Profile | undefined {
+    return current.get(id) ?? deprecated.get(id);
+  }
+
+  function set(profile: Profile, id: string): void {
+    profile.externalId = id;
+    current.set(id, profile);
+  }
+
+  /** The user's external id becomes a deprecated one; give the user another right away. */
+  function deprecate(profile: Profile): void {
+    const id = profile.externalId;
+    if (id === undefined) return;
+    current.delete(id);
+    deprecated.set(id, profile);
+  }
+
+  function removeDeprecated(id: string): void {
+    deprecated.delete(id);
+  }
+
+  function forget(profile: Profile): void {
+    if (profile.externalId !== undefined) current.delete(profile.externalId);
+    for (const [id, owner] of deprecated) if (owner === profile) deprecated.delete(id);
+  }
+
+  function clear(): void {
+    current.clear();
+    deprecated.clear();
+  }
+
+  return { find, set, deprecate, removeDeprecated, forget, clear };
 }
 
 /** Who has which email or phone; several users may share one. */
