@@ -100,7 +100,7 @@ function ownValue(source: JsonObject, key: string): Json | undefined {
 }
 
 /** Assigning `__proto__` would change the prototype instead of adding a member. */
-function setOwn(target: Target, name: string, value: Json): void {
+export function setOwn(target: Target, name: string, value: Json): void {
   if (name !== '__proto__') target[name] = value;
   else Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
 }

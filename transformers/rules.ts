@@ -1,0 +1,142 @@
+/** Compiles the mapping rules of a user once, at start: which members they take, and what they write instead. */
+import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
+import type { Warning } from '../src/model/outcome.ts';
+import type { ConversionName, MappingRule } from '../src/model/settings.ts';
+import { compileConversions } from './convert.ts';
+import { kindOf } from './kind-of.ts';
+import { compilePath, setOwn, type Target } from './mapping.ts';
+
+/**
+ * The source as its rules make it; the source itself when there are none. Never changes `source`. Each value
+ * that could not be converted is left out with a warning whose path is `root` and the rule's `from`.
+ */
+export type Apply = (source: JsonObject, root: string, warnings: Warning[]) => JsonObject;
+
+/** Hears of a value that could not be converted: the `from` of its rule, and a text that does not hold the value. */
+export type Complain = (from: string, message: string) => void;
+
+/** Rules taken apart, for a caller that has fields of its own to write before them. */
+export interface RuleSet {
+  /** Members of the source that the rules take: they do not go out under their own name. */
+  readonly consumed: ReadonlySet<string>;
+  /** The source without what is dropped; only the objects on the way to it are copied. */
+  readonly prune: (source: JsonObject) => JsonObject;
+  /** Writes the rules' fields over what is in `target`, and says how many. Reads the source before `prune`. */
+  readonly write: (source: JsonObject, target: Target, complain: Complain) => number;
+}
+
+/**
+ * - `from` is a dotted path of nested objects, or a member whose name has these dots; that one wins.
+ * - A member that `from` names is taken: it goes out under `to` (default: the last step of `from`) and no longer
+ *   under its own name. What lies deeper is read and stays where it is, unless the rule drops it.
+ * - What a rule writes wins over a member of the source with that name. Of several rules with one `to` the first
+ *   that finds a usable value writes; when none does, the first `default` among them is written as it is.
+ * - Null goes out as null, unconverted: at Braze it clears. A value that cannot be converted is left out.
+ * - `drop` leaves the value out, at any depth; other rules may still read it (an e-mail dropped, its hash sent).
+ *
+ * Throws when a rule writes one of the `forbidden` names or names an unknown conversion.
+ */
+export function compileRules(
+  rules: readonly MappingRule[] | undefined,
+  forbidden: readonly string[] = [],
+): Apply {
+  if (!rules || rules.length === 0) return (source) => source;
+  const { consumed, prune, write } = compileRuleSet(rules, forbidden);
+  return (source, root, warnings) => {
+    const target: Target = {};
+    const pruned = prune(source);
+    for (const name of Object.keys(pruned)) {
+      if (!consumed.has(name)) setOwn(target, name, pruned[name] ?? null);
+    }
+    write(source, target, (from, message) => warnings.push(conversionFailed(`${root}.${from}`, message)));
+    return target as JsonObject;
+  };
+}
+
+/** As `compileRules`, in parts. */
+export function compileRuleSet(rules: readonly MappingRule[], forbidden: readonly string[] = []): RuleSet {
+  const writing = rules.filter(({ drop }) => drop !== true);
+  const fields = [...Map.groupBy(writing, targetOf)].map(([to, same]) => compileField(to, same));
+  for (const rule of writing) {
+    if (forbidden.includes(targetOf(rule))) throw new Error(`a mapping rule cannot write ${targetOf(rule)}`);
+  }
+  const dropped = rules.filter(({ drop }) => drop === true).map(({ from }) => from);
+  return {
+    // A path with dots is here too: it may be the literal name of a member.
+    consumed: new Set(rules.map(({ from }) => from)),
+    prune: compilePrune(dropped),
+    write: (source, target, complain) => {
+      let written = 0;
+      for (const field of fields) written += field(source, target, complain);
+      return written;
+    },
+  };
+}
+
+export function conversionFailed(path: string, message: string): Warning {
+  return { code: 'conversion_failed', message, path };
+}
+
+/** The name that a rule writes. */
+export function targetOf({ from, to }: MappingRule): string {
+  return to ?? from.slice(from.lastIndexOf('.') + 1);
+}
+
+type WriteField = (source: JsonObject, target: Target, complain: Complain) => 0 | 1;
+
+function compileField(to: string, rules: readonly MappingRule[]): WriteField {
+  const reads = rules.map(compileRead);
+  const fallback = rules.find((rule) => rule.default !== undefined)?.default;
+  return (source, target, complain) => {
+    let value: Json | undefined;
+    let isFound = false;
+    for (const read of reads) {
+      const found = read(source, complain);
+      isFound ||= found !== undefined;
+      value = found === UNUSABLE ? undefined : found;
+      if (value !== undefined) break;
+    }
+    // A default stands for nothing given, not for something unusable.
+    if (value === undefined && !isFound) value = fallback;
+    if (value === undefined) return 0;
+    setOwn(target, to, value);
+    return 1;
+  };
+}
+
+const UNUSABLE = Symbol('unusable');
+
+/** Undefined when the source has nothing there. */
+type Read = (source: JsonObject, complain: Complain) => Json | typeof UNUSABLE | undefined;
+
+function compileRead({ from, convert = [], salt }: MappingRule): Read {
+  const read = compilePath(from);
+  const names: readonly ConversionName[] = typeof convert === 'string' ? [convert] : convert;
+  const conversion = compileConversions(names, salt);
+  if (!conversion) return read;
+  return (source, complain) => {
+    const given = read(source);
+    if (given === undefined || given === null) return given;
+    const converted = conversion(given);
+    if (converted.value !== undefined) return converted.value;
+    complain(from, `expected ${converted.expected}, got ${kindOf(given)}: left out`);
+    return UNUSABLE;
+  };
+}
+
+/** Members of the source itself are left to `consumed`; here only what lies deeper is cut out. */
+function compilePrune(paths: readonly string[]): (source: JsonObject) => JsonObject {
+  const deep = paths.filter((path) => path.includes('.')).map((path) => path.split('.'));
+  if (deep.length === 0) return (source) => source;
+  return (source) => deep.reduce((pruned, [head = '', ...rest]) => without(pruned, head, rest), source);
+}
+
+function without(object: JsonObject, head: string, rest: readonly string[]): JsonObject {
+  if (!Object.hasOwn(object, head)) return object;
+  const [next, ...deeper] = rest;
+  const copy = { ...object };
+  const child = object[head];
+  if (next === undefined) delete copy[head];
+  else if (isObject(child)) setOwn(copy, head, without(child, next, deeper));
+  return copy;
+}
