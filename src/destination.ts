@@ -11,6 +11,7 @@ import type { EventLog } from './log/log.ts';
 import { systemClock } from './model/time.ts';
 import { createPipeline, type Passage, type Pipeline } from './pipeline/pipeline.ts';
 import { createProgressWriter } from './pipeline/progress-writer.ts';
+import { createRouter } from './pipeline/routing.ts';
 import { createTally, type Tally } from './pipeline/tally.ts';
 import { createWindow } from './pipeline/window.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -105,6 +106,7 @@ function createPipelineOf(
     plan: {
       destination: id,
       wants: (source) => connected.has(source),
+      route: createRouter(destination.settings),
       transform: createTransform(destination.settings),
     },
     window: createWindow(WINDOW),

@@ -10,6 +10,7 @@ import { checkEvent, messageIdOf, normalise } from '../model/normalise.ts';
 import { type Filtered, type Rejected, rejected, type Warning } from '../model/outcome.ts';
 import type { DestinationSettings } from '../model/settings.ts';
 import { planEvent } from '../pipeline/plan.ts';
+import { createRouter } from '../pipeline/routing.ts';
 import { type Line, OVERSIZED } from './lines.ts';
 
 export interface PreviewOptions {
@@ -32,10 +33,10 @@ const TOO_LARGE = refusal(
 );
 
 export function createPreview({ settings, packing, receivedAt }: PreviewOptions): Preview {
-  const transform = createTransform(settings);
+  const steps = { route: createRouter(settings), transform: createTransform(settings) };
   const answer = (raw: JsonObject): string => {
     const { event, warnings } = normalise(raw, { source: 'transform', receivedAt: receivedAt() });
-    const plan = planEvent(event, warnings, transform);
+    const plan = planEvent(event, warnings, steps);
     if (plan.status !== 'operations') return refusal(event.messageId, plan);
     return delivery(event.messageId, packEvent(plan.operations, packing), plan.warnings);
   };

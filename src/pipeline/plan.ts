@@ -6,7 +6,7 @@ import { type Filtered, filtered, type Rejected, rejected, type Warning } from '
 import type { RecordHeaders } from '../model/record.ts';
 import type { TransformResult } from '../model/transform.ts';
 import { decode } from './decode.ts';
-import { route } from './routing.ts';
+import type { Router } from './routing.ts';
 
 export interface Planned {
   readonly status: 'operations';
@@ -20,6 +20,7 @@ export interface PlanOptions {
   readonly destination: string;
   /** Ids of the sources that deliver to this destination. */
   readonly wants: (source: string) => boolean;
+  readonly route: Router;
   readonly transform: (event: BrazierEvent) => TransformResult;
 }
 
@@ -34,7 +35,7 @@ export function planRecord(
   if (misdirected) return misdirected;
   const decoded = safely(() => decode(text, headers, corrupt));
   if (decoded.status === 'rejected') return decoded;
-  const plan = planEvent(decoded.event, decoded.warnings, options.transform);
+  const plan = planEvent(decoded.event, decoded.warnings, options);
   return plan.status === 'operations' && headers.replayParts !== undefined
     ? onlyParts(plan, headers.replayParts.split(','))
     : plan;
@@ -44,16 +45,17 @@ export function planRecord(
 export function planEvent(
   event: BrazierEvent,
   warnings: readonly Warning[],
-  transform: PlanOptions['transform'],
+  { route, transform }: Pick<PlanOptions, 'route' | 'transform'>,
 ): Plan {
-  const unwanted = route(event);
-  if (unwanted) return unwanted;
+  const routed = safely(() => route(event));
+  if (routed.status !== 'wanted') return routed;
   const result = safely(() => transform(event));
   if (result.status !== 'operations') return result;
   if (result.operations.length === 0) return failed('it made nothing and gave no reason');
   const large = result.operations.find(({ bytes }) => bytes > OBJECT_BYTES);
   if (large) return tooLarge(large);
-  return warnings.length === 0 ? result : { ...result, warnings: [...warnings, ...result.warnings] };
+  if (warnings.length === 0 && routed.warnings.length === 0) return result;
+  return { ...result, warnings: [...warnings, ...routed.warnings, ...result.warnings] };
 }
 
 function notForUs(headers: RecordHeaders, { destination, wants }: PlanOptions): Filtered | undefined {

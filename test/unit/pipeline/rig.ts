@@ -10,6 +10,7 @@ import { systemClock } from '../../../src/model/time.ts';
 import type { TransformResult } from '../../../src/model/transform.ts';
 import { createPipeline, type Passage, type PipelineOptions } from '../../../src/pipeline/pipeline.ts';
 import { createProgressWriter } from '../../../src/pipeline/progress-writer.ts';
+import { createRouter } from '../../../src/pipeline/routing.ts';
 import { createTally } from '../../../src/pipeline/tally.ts';
 import { createWindow } from '../../../src/pipeline/window.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
@@ -40,6 +41,7 @@ export async function rig({
     plan: {
       destination: 'braze',
       wants: (source) => source === 'shop',
+      route: createRouter({}),
       transform: options.transform ?? transformByName,
     },
     window: options.window ?? createWindow({ records: 100, bytes: 1_000_000 }),

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { normalise } from '../../../src/model/normalise.ts';
-import { route } from '../../../src/pipeline/routing.ts';
+import { createRouter } from '../../../src/pipeline/routing.ts';
 
-describe('route', () => {
+describe('the integrations object', () => {
   it.each<[JsonObject, boolean]>([
     [{}, true],
     [{ All: true }, true],
@@ -27,8 +27,8 @@ describe('route', () => {
   ])('%j: delivered is %s', (integrations, isWanted) => {
     const raw = { type: 'track', userId: 'u1', integrations };
     const { event } = normalise(raw, { source: 's', receivedAt: '2026-05-01T12:00:00.000Z' });
-    const outcome = route(event);
-    if (isWanted) expect(outcome).toBeUndefined();
+    const outcome = createRouter({})(event);
+    if (isWanted) expect(outcome).toEqual({ status: 'wanted', warnings: [] });
     else expect(outcome).toMatchObject({ status: 'filtered', code: 'integration_disabled' });
   });
 });
