@@ -1,6 +1,6 @@
 /** `brazier sandbox`: the local Braze as a process. One line of JSON on stdout when it is ready, all else on stderr. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { PERMISSIONS } from '../sandbox/gate.ts';
+import { PERMISSIONS } from '../sandbox/endpoints.ts';
 import { createSandbox, type SandboxOptions } from '../sandbox/server.ts';
 import { CommandError } from './command-error.ts';
 import { stopOnSignal } from './stop-signals.ts';

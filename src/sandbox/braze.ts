@@ -2,6 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, carryOut, decide } from './answer.ts';
 import { bodyLine, type RequestBody, readBody } from './body.ts';
+import type { Store } from './call.ts';
+import { createCatalogs } from './catalogs.ts';
 import { type FaultAction, type FaultRule, readFaultRules } from './fault-rules.ts';
 import { createFaults } from './faults.ts';
 import { type BrazeRequest, createGate } from './gate.ts';
@@ -13,7 +15,7 @@ import { createRateWindows } from './rate-windows.ts';
 import { createRequestLog, type RecordedRequest } from './record.ts';
 import { createSchedule } from './schedule.ts';
 import type { Change } from './verdict.ts';
-import { createWorkspace } from './workspace.ts';
+import { createWorkspace, type Workspace } from './workspace.ts';
 
 const DEFAULT_KEEP = 1000;
 const NO_FAULT: FaultAction = {};
@@ -21,19 +23,21 @@ const NO_FAULT: FaultAction = {};
 /** Throws when the record file cannot be opened. */
 export function createBraze(options: SandboxOptions) {
   const now = options.now ?? Date.now;
-  const windows = createRateWindows(options.rateLimit);
+  const windows = createRateWindows(options.rateLimit, options.mau);
   const log = createRequestLog(options.keep ?? DEFAULT_KEEP, options.recordFile);
   const faults = createFaults(options.seed ?? 1);
   const workspace = createWorkspace(options);
+  const state = createState(options, workspace);
   const gate = createGate({
     apiKey: options.apiKey,
+    foreignKeys: options.foreignKeys,
     permissions: options.permissions,
     packing: options.packing ?? 'combined',
     workspace,
     windows,
+    store: state.store,
     now,
   });
-  const state = createState(options);
   const actions = {
     users: state.users,
     requests: () => log.lines().map((line) => JSON.parse(line) as RecordedRequest),
@@ -52,9 +56,10 @@ export function createBraze(options: SandboxOptions) {
 
   function onRequest(message: IncomingMessage, response: ServerResponse): void {
     const method = message.method ?? '';
-    const path = (message.url ?? '').split('?', 1)[0] ?? '';
+    const [path = '', query = ''] = (message.url ?? '').split('?', 2);
+    const { authorization, 'content-type': contentType } = message.headers;
     readBody(message, (body) => {
-      const request = { method, path, authorization: message.headers.authorization, body };
+      const request = { method, path, query, authorization, contentType, body };
       if (isHelperPath(path)) answerHelper(response, request, helperActions);
       else onBrazeRequest(request, response);
     });
@@ -83,18 +88,34 @@ export function createBraze(options: SandboxOptions) {
   return { actions, onRequest, close };
 }
 
-/** The profiles and what is on its way to them. */
-function createState(options: SandboxOptions) {
+/** What identify, alias and merge make of users: these may have a delay of their own. */
+const LINKS: ReadonlySet<Change['kind']> = new Set([
+  'identify',
+  'identify_contact',
+  'alias',
+  'alias_update',
+  'merge',
+]);
+
+/** The profiles and catalogs, and what is on its way to them. */
+function createState(options: SandboxOptions, workspace: Workspace) {
   const { applyDelayMs = 0, linkApplyDelayMs, profiles: isKept = true } = options;
-  const profiles = createProfiles();
-  const data = createSchedule(applyDelayMs, profiles.apply);
-  const links = linkApplyDelayMs === undefined ? data : createSchedule(linkApplyDelayMs, profiles.apply);
+  const profiles = createProfiles(workspace);
+  const catalogs = createCatalogs();
+  const apply = (change: Change) => {
+    if (change.kind === 'catalog_items') catalogs.apply(change);
+    else profiles.apply(change);
+  };
+  const data = createSchedule(applyDelayMs, apply);
+  const links = linkApplyDelayMs === undefined ? data : createSchedule(linkApplyDelayMs, apply);
+  const ignore = () => {};
+  const store: Store = { users: profiles.index, catalogs, apply: isKept ? apply : ignore };
   return {
+    store,
     accept(changes: readonly Change[]) {
-      if (!isKept) return;
-      const kind = changes[0]?.kind;
-      const isLink = kind === 'identify' || kind === 'alias' || kind === 'merge';
-      (isLink ? links : data).add(changes);
+      const [first] = changes;
+      if (!isKept || first === undefined) return;
+      (LINKS.has(first.kind) ? links : data).add(changes);
     },
     users: profiles.users,
     flush() {
@@ -102,9 +123,7 @@ function createState(options: SandboxOptions) {
       links.flush();
     },
     clear() {
-      data.clear();
-      links.clear();
-      profiles.clear();
+      for (const each of [data, links, profiles, catalogs]) each.clear();
     },
   };
 }

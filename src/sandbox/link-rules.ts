@@ -1,49 +1,60 @@
-/** `/users/identify`, `/users/alias/new` and `/users/merge` by Braze's rules: what each item must hold. Pure. */
-import { type Identity, readAlias, readExternalId, readIdentity } from './identity.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
-import { type Change, type ItemError, jsonReply, turnedAway, type Verdict } from './verdict.ts';
+/** `/users/identify`, `/users/alias/new` and `/users/alias/update` by Braze's rules: what each item must hold. Pure. */
+import { type ExternalId, readAlias, readExternalId } from './identity.ts';
+import { checkLists, listOf, type ReadItems, readItems } from './item-lists.ts';
+import { idText, type Json, type JsonObject } from './json.ts';
+import { readPrioritization } from './prioritization.ts';
+import { type Change, type Contact, jsonReply, type Verdict } from './verdict.ts';
 
-/** Braze: 50 items per request on each of the three. */
-const MAX_ITEMS = 50;
-export const TOO_MANY_IDS = 'The max number of ids per request was exceeded';
+type NamedItems = Parameters<typeof readItems>[2];
+type ReadItem = (item: JsonObject) => Change | string;
 
-/** 201 with the count of accepted aliases and the items refused. */
-export function judgeIdentify(body: JsonObject): Verdict {
-  return judgeItems(body, {
-    field: 'aliases_to_identify',
-    errorsAs: 'user_identifiers',
-    read: readIdentifyItem,
-  });
+/** What `/users/identify` takes, each list with the count of it in the answer. */
+const IDENTIFY_LISTS = ['aliases_to_identify', 'emails_to_identify', 'phone_numbers_to_identify'] as const;
+const COUNTS = {
+  aliases_to_identify: 'aliases_processed',
+  emails_to_identify: 'emails_processed',
+  phone_numbers_to_identify: 'phone_numbers_processed',
+} as const;
+
+/** 201 with the counts of accepted items and the items refused. */
+export function judgeIdentify(body: JsonObject, isPrioritizationRequired = true): Verdict {
+  const refused = checkLists(body, IDENTIFY_LISTS);
+  if (refused !== undefined) return refused;
+  const readers: Readonly<Record<(typeof IDENTIFY_LISTS)[number], ReadItem>> = {
+    aliases_to_identify: readIdentifyItem,
+    emails_to_identify: (item) => readContactItem(item, 'email', isPrioritizationRequired),
+    phone_numbers_to_identify: (item) => readContactItem(item, 'phone', isPrioritizationRequired),
+  };
+  // Braze names another array in the errors than the one sent (seen with aliases).
+  const into: NamedItems = { changes: [], errors: [], errorsAs: 'user_identifiers' };
+  const counts: Record<string, number> = {};
+  for (const field of IDENTIFY_LISTS) {
+    const list = listOf(body[field]) ?? [];
+    if (list.length > 0) counts[COUNTS[field]] = readItems(list, readers[field], into);
+  }
+  return answer(counts, into);
 }
 
 /** As `judgeIdentify`. */
 export function judgeAliasNew(body: JsonObject): Verdict {
-  return judgeItems(body, { field: 'user_aliases', errorsAs: 'user_aliases', read: readAliasItem });
+  return judgeAliases(body, 'user_aliases', readAliasItem);
 }
 
-interface ItemRules {
-  readonly field: string;
-  /** Braze names another array in the errors than the one sent (seen with identify). */
-  readonly errorsAs: string;
-  readonly read: (item: JsonObject) => Change | string;
+/** As `judgeIdentify`. */
+export function judgeAliasUpdate(body: JsonObject): Verdict {
+  return judgeAliases(body, 'alias_updates', readAliasUpdate);
 }
 
-function judgeItems(body: JsonObject, rules: ItemRules): Verdict {
-  const list = body[rules.field];
-  if (!Array.isArray(list) || list.length === 0) {
-    return turnedAway(400, `'${rules.field}' must be an array of objects`);
-  }
-  if (list.length > MAX_ITEMS) return turnedAway(400, TOO_MANY_IDS);
-  const changes: Change[] = [];
-  const errors: ItemError[] = [];
-  for (const [index, item] of list.entries()) {
-    const change = rules.read(isObject(item) ? item : {});
-    if (typeof change === 'string') errors.push({ type: change, input_array: rules.errorsAs, index });
-    else changes.push(change);
-  }
+function judgeAliases(body: JsonObject, field: string, read: ReadItem): Verdict {
+  const refused = checkLists(body, [field]);
+  if (refused !== undefined) return refused;
+  const into: NamedItems = { changes: [], errors: [], errorsAs: field };
+  return answer({ aliases_processed: readItems(listOf(body[field]) ?? [], read, into) }, into);
+}
+
+function answer(counts: Readonly<Record<string, number>>, { changes, errors }: ReadItems): Verdict {
   const withErrors = errors.length > 0 ? { errors } : {};
-  const reply = jsonReply(201, { aliases_processed: changes.length, message: 'success', ...withErrors });
-  return { reply, changes };
+  return { reply: jsonReply(201, { ...counts, message: 'success', ...withErrors }), changes };
 }
 
 function readIdentifyItem(item: JsonObject): Change | string {
@@ -58,49 +69,31 @@ function aliasProblem(value: Json | undefined): string {
   return value === undefined || value === null ? "'user_alias' is required" : "'user_alias' is not valid";
 }
 
+function readContactItem(item: JsonObject, by: Contact['by'], isRequired: boolean): Change | string {
+  const user = readExternalId(item.external_id);
+  if (typeof user === 'string') return user;
+  const address = idText(item[by]) ?? '';
+  if (address === '') return `'${by}' is required`;
+  const prioritization = readPrioritization(item.prioritization, isRequired);
+  if (typeof prioritization === 'string') return prioritization;
+  return { kind: 'identify_contact', externalId: user.id, who: { by, address }, prioritization };
+}
+
 function readAliasItem(item: JsonObject): Change | string {
   const alias = readAlias(item);
   if (alias === undefined) return "'alias_name' and 'alias_label' are required";
   if (item.external_id === undefined || item.external_id === null) {
     return { kind: 'alias', externalId: undefined, alias };
   }
-  const who = readExternalId(item.external_id);
+  const who: ExternalId | string = readExternalId(item.external_id);
   return typeof who === 'string' ? who : { kind: 'alias', externalId: who.id, alias };
 }
 
-const MERGE_FIELDS: readonly string[] = ['identifier_to_merge', 'identifier_to_keep'];
-
-/** 202, or 400 with a message alone: a merge request is accepted or refused as a whole. */
-export function judgeMerge(body: JsonObject): Verdict {
-  const { merge_updates: list } = body;
-  if (!Array.isArray(list) || list.length === 0 || !list.every(isObject)) {
-    return turnedAway(400, "'merge_updates' must be an array of objects");
+function readAliasUpdate(item: JsonObject): Change | string {
+  const { alias_label: label, old_alias_name: oldName, new_alias_name: newName } = item;
+  const alias = readAlias({ alias_label: label ?? null, alias_name: oldName ?? null });
+  if (alias === undefined || typeof newName !== 'string' || newName === '') {
+    return "'alias_label', 'old_alias_name' and 'new_alias_name' are required";
   }
-  if (list.length > MAX_ITEMS) {
-    return turnedAway(400, `a single request may not contain more than ${MAX_ITEMS} merge updates`);
-  }
-  const changes: Change[] = [];
-  for (const item of list) {
-    const change = readMergeItem(item);
-    if (typeof change === 'string') return turnedAway(400, change);
-    changes.push(change);
-  }
-  return { reply: jsonReply(202, { message: 'success' }), changes };
-}
-
-function readMergeItem(item: JsonObject): Change | string {
-  if (Object.keys(item).some((key) => !MERGE_FIELDS.includes(key))) {
-    return "'merge_updates' must only have 'identifier_to_merge' and 'identifier_to_keep'";
-  }
-  const from = readMergeIdentity(item, 'identifier_to_merge');
-  if (typeof from === 'string') return from;
-  const into = readMergeIdentity(item, 'identifier_to_keep');
-  return typeof into === 'string' ? into : { kind: 'merge', from, into };
-}
-
-function readMergeIdentity(item: JsonObject, field: string): Identity | string {
-  const value = item[field];
-  const who = isObject(value) ? readIdentity(value) : '';
-  if (typeof who !== 'string') return who;
-  return `'${field}' must be an object with an 'external_id', 'user_alias', 'email' or 'phone'`;
+  return { kind: 'alias_update', alias, newName };
 }

@@ -1,4 +1,5 @@
 /** What a sandbox can be told, and what it is when it is told nothing. */
+import type { MauPlan } from './rate-windows.ts';
 import type { Packing } from './track-rules.ts';
 import type { WorkspaceOptions } from './workspace.ts';
 
@@ -9,6 +10,8 @@ export interface SandboxOptions extends WorkspaceOptions {
   readonly host?: string | undefined;
   /** The one good key; without it any key that is not empty is good. */
   readonly apiKey?: string | undefined;
+  /** Keys of another instance, which Braze knows as little as wrong ones. Default none. */
+  readonly foreignKeys?: readonly string[] | undefined;
   /** File to which every Braze request is appended as a line of JSON. */
   readonly recordFile?: string | undefined;
   /** How many of the last requests `requests()` shows. Default 1,000; 0 keeps none. */
@@ -21,6 +24,8 @@ export interface SandboxOptions extends WorkspaceOptions {
   readonly linkApplyDelayMs?: number | undefined;
   /** Requests per window of 3 s, for each class of endpoints. Default: Braze's limits. */
   readonly rateLimit?: number | undefined;
+  /** The rate limit of `/users/track` on a plan by monthly active users. Default: the base plan. */
+  readonly mau?: MauPlan | undefined;
   /** Of the dice of faults with a probability. Default 1. */
   readonly seed?: number | undefined;
   /** Idle connections are closed after this. Default 60 s. */

@@ -11,16 +11,18 @@ const WORDS: ReadonlySet<unknown> = new Set([
   'most_recently_updated',
   'least_recently_updated',
 ]);
+const NOT_VALID = "'prioritization' is not valid";
 const OPPOSITES = [
   ['identified', 'unidentified'],
   ['most_recently_updated', 'least_recently_updated'],
 ] as const;
 
-/** Undefined when it is absent or not one of Braze's: one word of each pair at most, at least one word. */
-export function readPrioritization(value: Json | undefined): Prioritization | undefined {
-  if (!Array.isArray(value) || value.length === 0) return undefined;
+/** What it says, or what is wrong: words that Braze does not know, two that exclude each other, none where one is required. */
+export function readPrioritization(value: Json | undefined, isRequired: boolean): Prioritization | string {
+  if (value === undefined || value === null) return isRequired ? "'prioritization' is required" : [];
+  if (!Array.isArray(value) || value.length === 0) return NOT_VALID;
   const isContrary = OPPOSITES.some((pair) => pair.every((word) => value.includes(word)));
-  return !isContrary && value.every((word) => WORDS.has(word)) ? value.map(String) : undefined;
+  return !isContrary && value.every((word) => WORDS.has(word)) ? value.map(String) : NOT_VALID;
 }
 
 /** The one user who is left; undefined when nobody is, or more than one: Braze then does nothing. */

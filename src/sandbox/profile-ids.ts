@@ -1,7 +1,7 @@
 /** Users and external ids that go away: delete, rename and remove as Braze documents them. Each returns the profiles it touched. */
-import { choose } from './prioritization.ts';
 import type { Profile } from './profile.ts';
 import type { ProfileIndex } from './profile-index.ts';
+import { findOne } from './profile-links.ts';
 import type { Change } from './verdict.ts';
 
 /** Braze: a deprecated id still finds the whole user; of several who share an address, the prioritization must leave one. */
@@ -9,8 +9,7 @@ export function deleteUser(
   index: ProfileIndex,
   { who, prioritization }: Extract<Change, { kind: 'delete' }>,
 ): readonly Profile[] {
-  const isAddress = who.by === 'email' || who.by === 'phone';
-  const profile = isAddress ? choose(index.sharing(who.by, who.address), prioritization) : index.find(who);
+  const profile = findOne(index, who, prioritization);
   if (profile !== undefined) index.remove(profile);
   return [];
 }

@@ -1,6 +1,6 @@
 /** How users are linked: identify, aliases and merge as Braze documents their effect. Each returns the profiles it touched. */
 import type { Identity, UserAlias } from './identity.ts';
-import { choose } from './prioritization.ts';
+import { choose, type Prioritization } from './prioritization.ts';
 import { absorb, type Profile } from './profile.ts';
 import type { ProfileIndex } from './profile-index.ts';
 import type { Change } from './verdict.ts';
@@ -36,17 +36,24 @@ export function addNewAlias(
 }
 
 /** Two users become one, unless one of them is unknown or ambiguous. */
-export function merge(index: ProfileIndex, from: Identity, into: Identity): readonly Profile[] {
-  const gone = findOne(index, from);
-  const kept = findOne(index, into);
+export function merge(
+  index: ProfileIndex,
+  { from, into, prioritizations }: Extract<Change, { kind: 'merge' }>,
+): readonly Profile[] {
+  const gone = findOne(index, from, prioritizations?.from);
+  const kept = findOne(index, into, prioritizations?.into);
   if (gone === undefined || kept === undefined || gone === kept) return [];
   return combine(index, kept, gone);
 }
 
-/** Braze: an address that several users share names nobody in a merge. */
-function findOne(index: ProfileIndex, who: Identity): Profile | undefined {
-  const isAddress = who.by === 'email' || who.by === 'phone';
-  return isAddress && index.sharing(who.by, who.address).length > 1 ? undefined : index.find(who);
+/** Braze: an address that several users share names nobody, unless the prioritization leaves one. */
+export function findOne(
+  index: ProfileIndex,
+  who: Identity,
+  prioritization: Prioritization = [],
+): Profile | undefined {
+  if (who.by !== 'email' && who.by !== 'phone') return index.find(who);
+  return choose(index.sharing(who.by, who.address), prioritization);
 }
 
 /** `gone` is deleted; its aliases go over unless `kept` has one of that label. */
@@ -62,8 +69,7 @@ export function identifyContact(
   index: ProfileIndex,
   change: Extract<Change, { kind: 'identify_contact' }>,
 ): readonly Profile[] {
-  const { by, address } = change.who;
-  const found = choose(index.sharing(by, address), change.prioritization);
+  const found = findOne(index, change.who, change.prioritization);
   const known = index.find({ by: 'external_id', id: change.externalId });
   if (found === undefined || found === known) return [];
   if (known !== undefined) return combine(index, known, found);

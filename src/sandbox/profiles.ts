@@ -1,10 +1,9 @@
 /** The users of the local Braze: applies accepted changes one by one, as Braze documents their effect. In memory. */
-import type { Identity } from './identity.ts';
-import type { JsonObject } from './json.ts';
-import { type Profile, type SandboxUser, setAttributes, setSubscription, showProfile } from './profile.ts';
+import { type Profile, type SandboxUser, setSubscription, showProfile } from './profile.ts';
 import { deleteUser, removeDeprecatedId, renameExternalId } from './profile-ids.ts';
 import { createProfileIndex, type ProfileIndex } from './profile-index.ts';
 import { addNewAlias, identify, identifyContact, merge, updateAlias } from './profile-links.ts';
+import { importTokens, track } from './profile-track.ts';
 import type { Change } from './verdict.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
@@ -18,13 +17,13 @@ export interface Profiles {
   clear(): void;
 }
 
-export function createProfiles(_workspace: Workspace = createWorkspace()): Profiles {
+export function createProfiles(workspace: Workspace = createWorkspace()): Profiles {
   const index = createProfileIndex();
   let applied = 0;
   return {
     apply(change) {
       applied += 1;
-      for (const profile of applyChange(index, change)) profile.updated = applied;
+      for (const profile of applyChange(index, change, workspace)) profile.updated = applied;
     },
     users: () => Array.from(index.all, showProfile),
     index,
@@ -33,7 +32,7 @@ export function createProfiles(_workspace: Workspace = createWorkspace()): Profi
 }
 
 /** Returns the profiles that were touched. */
-function applyChange(index: ProfileIndex, change: Change): readonly Profile[] {
+function applyChange(index: ProfileIndex, change: Change, workspace: Workspace): readonly Profile[] {
   switch (change.kind) {
     case 'identify':
       return identify(index, change.externalId, change.alias);
@@ -50,37 +49,17 @@ function applyChange(index: ProfileIndex, change: Change): readonly Profile[] {
     case 'remove_id':
       return removeDeprecatedId(index, change.id);
     case 'merge':
-      return merge(index, change.from, change.into);
+      return merge(index, change);
     case 'subscription':
       return subscribe(index, change);
+    case 'catalog_items':
+      // No user's: catalogs are kept elsewhere.
+      return [];
+    case 'token_import':
+      return importTokens(index, change, workspace);
     default:
-      return track(index, change);
+      return track(index, change, workspace);
   }
-}
-
-type TrackChange = Extract<Change, { object: JsonObject }>;
-
-function track(index: ProfileIndex, change: TrackChange): readonly Profile[] {
-  const profile = index.find(change.who) ?? (mayCreate(change) ? index.create(change.who) : undefined);
-  if (profile === undefined) return [];
-  if (change.kind === 'attributes') {
-    index.refreshContacts(profile, () => setAttributes(profile, change.object));
-  } else {
-    profile[change.kind].push(change.object);
-    keepAddress(index, profile, change.who);
-  }
-  return [profile];
-}
-
-/** Braze: an alias that nobody has makes a user only where `_update_existing_only` is false, the others unless it is true. */
-function mayCreate({ who, updateOnly }: TrackChange): boolean {
-  return who.by === 'alias' ? updateOnly === false : updateOnly !== true;
-}
-
-/** A user who was found or made by email or phone alone has that address. */
-function keepAddress(index: ProfileIndex, profile: Profile, who: Identity): void {
-  if (who.by !== 'email' && who.by !== 'phone') return;
-  index.refreshContacts(profile, () => setAttributes(profile, { [who.by]: who.address }));
 }
 
 function subscribe(

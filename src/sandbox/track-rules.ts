@@ -1,7 +1,7 @@
 /** `/users/track` by Braze's rules: every object judged by itself, the good ones queued, the bad ones named. Pure. */
-import { readIdentity } from './identity.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
-import { checkAttributes, checkEvent, checkPurchase, type ObjectContext } from './object-rules.ts';
+import { judgeObject } from './judge-object.ts';
+import type { ObjectContext } from './object-rules.ts';
 import {
   type Change,
   type ItemError,
@@ -16,14 +16,36 @@ export type Packing = 'combined' | 'perArray';
 
 /** Braze: 75 objects per request. */
 const MAX_OBJECTS = 75;
+export const TOO_MANY_OBJECTS = 'Max Input Length Exceeded';
 /** In the order in which Braze applies them. */
-const ARRAYS: readonly TrackArray[] = ['attributes', 'events', 'purchases'];
+export const ARRAYS: readonly TrackArray[] = ['attributes', 'events', 'purchases'];
 const NOTHING_VALID = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.";
 
 /** 201 with what was queued and what was not, or 400 with nothing queued. */
 export function judgeTrack(body: JsonObject, context: ObjectContext, packing: Packing): Verdict {
-  const problem = shapeProblem(body, packing);
-  if (problem !== undefined) return turnedAway(400, problem);
+  const counts = countObjects(body);
+  if (typeof counts === 'string') return turnedAway(400, counts);
+  const fullest = packing === 'combined' ? sum(counts) : Math.max(...counts);
+  return fullest > MAX_OBJECTS ? turnedAway(400, TOO_MANY_OBJECTS) : judgeObjects(body, context);
+}
+
+/** The objects of each array, or what is no array. */
+export function countObjects(body: JsonObject): readonly number[] | string {
+  const counts: number[] = [];
+  for (const array of ARRAYS) {
+    const list = body[array] ?? [];
+    if (!Array.isArray(list)) return `'${array}' must be an array of objects`;
+    counts.push(list.length);
+  }
+  return counts;
+}
+
+export function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+/** As `judgeTrack`, for any number of objects. */
+export function judgeObjects(body: JsonObject, context: ObjectContext): Verdict {
   const changes: Change[] = [];
   const errors: ItemError[] = [];
   const processed: Record<string, number> = {};
@@ -39,18 +61,6 @@ export function judgeTrack(body: JsonObject, context: ObjectContext, packing: Pa
   return { reply: jsonReply(201, { ...processed, message: 'success', ...withErrors }), changes };
 }
 
-function shapeProblem(body: JsonObject, packing: Packing): string | undefined {
-  const counts: number[] = [];
-  for (const array of ARRAYS) {
-    const list = body[array] ?? [];
-    if (!Array.isArray(list)) return `'${array}' must be an array of objects`;
-    counts.push(list.length);
-  }
-  const fullest =
-    packing === 'combined' ? counts.reduce((sum, count) => sum + count, 0) : Math.max(...counts);
-  return fullest > MAX_OBJECTS ? 'Max Input Length Exceeded' : undefined;
-}
-
 interface Sorted {
   readonly context: ObjectContext;
   readonly changes: Change[];
@@ -64,18 +74,4 @@ function judgeArray(array: TrackArray, list: Json | undefined, into: Sorted): vo
     if (typeof change === 'string') into.errors.push({ type: change, input_array: array, index });
     else into.changes.push(change);
   }
-}
-
-function judgeObject(array: TrackArray, object: JsonObject, context: ObjectContext): Change | string {
-  const who = readIdentity(object);
-  if (typeof who === 'string') return who;
-  const problem = checkObject(array, object, context);
-  if (problem !== undefined) return problem;
-  const { _update_existing_only: sent } = object;
-  return { kind: array, who, updateOnly: typeof sent === 'boolean' ? sent : undefined, object };
-}
-
-function checkObject(array: TrackArray, object: JsonObject, context: ObjectContext): string | undefined {
-  if (array === 'attributes') return checkAttributes(object);
-  return array === 'events' ? checkEvent(object, context) : checkPurchase(object, context);
 }

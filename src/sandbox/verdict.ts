@@ -1,4 +1,5 @@
 /** What the rules make of a request: the reply that Braze would give and the changes that it would queue. */
+import type { ItemsChange } from './catalogs.ts';
 import type { Identity, UserAlias } from './identity.ts';
 import type { JsonObject } from './json.ts';
 import type { Prioritization } from './prioritization.ts';
@@ -25,9 +26,22 @@ export type Change =
       readonly updateOnly: boolean | undefined;
       readonly object: JsonObject;
     }
+  | {
+      /** A user for each token that nobody has. */
+      readonly kind: 'token_import';
+      readonly tokens: readonly JsonObject[];
+      /** The whole attribute object. */
+      readonly attributes: JsonObject;
+    }
   | { readonly kind: 'identify'; readonly externalId: string; readonly alias: UserAlias }
   | { readonly kind: 'alias'; readonly externalId: string | undefined; readonly alias: UserAlias }
-  | { readonly kind: 'merge'; readonly from: Identity; readonly into: Identity }
+  | {
+      readonly kind: 'merge';
+      readonly from: Identity;
+      readonly into: Identity;
+      /** Which of several users an email or phone means; without it, only one that a single user has. */
+      readonly prioritizations?: { readonly from: Prioritization; readonly into: Prioritization };
+    }
   | {
       readonly kind: 'identify_contact';
       readonly externalId: string;
@@ -39,6 +53,7 @@ export type Change =
   | { readonly kind: 'delete'; readonly who: Identity; readonly prioritization: Prioritization }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   | { readonly kind: 'remove_id'; readonly id: string }
+  | ItemsChange
   | {
       readonly kind: 'subscription';
       readonly who: Identity;

@@ -5,6 +5,12 @@
  * so each can be turned round.
  */
 export const ASSUMPTIONS = {
+  /** What a 401 says: `Invalid API key: <key>`, or `Invalid API Key`. */
+  invalidKeyText: ['named', 'short'],
+  /** Requests with a body whose Content-Type is not JSON: 415 where it is demanded. */
+  contentTypes: ['any', 'json'],
+  /** An email or phone in identify, merge and delete that does not say which of several users it means. */
+  missingPrioritization: ['refused', 'accepted'],
   /** An event whose name is over 255 characters. */
   longEventNames: ['accepted', 'refused'],
   /** An object that has a property without a name, with one over 255 characters, or with a leading dollar sign. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/sandbox/json.ts';
-import { judgeAliasNew, judgeIdentify, judgeMerge } from '../../../src/sandbox/link-rules.ts';
+import { judgeAliasNew, judgeIdentify } from '../../../src/sandbox/link-rules.ts';
+import { judgeMerge } from '../../../src/sandbox/merge-rules.ts';
 import { judgeSubscription } from '../../../src/sandbox/subscription-rules.ts';
 import type { Verdict } from '../../../src/sandbox/verdict.ts';
 
