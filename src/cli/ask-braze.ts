@@ -1,14 +1,10 @@
 /** Asks Braze whether a destination's key is good and may do what is needed, without writing anything there. */
 import { type BrazeClient, createBrazeClient, type NoAnswer, type Reply } from '../braze/client.ts';
+import { permissionOf } from '../braze/endpoints.ts';
 import type { DestinationConfig } from '../config/config.ts';
 import { FileFault } from '../config/file-fault.ts';
-
-/** What Brazier sends and the permission of the REST API key that it takes (names as in Braze's console). */
-const PERMISSIONS = [
-  ['/users/track', 'users.track'],
-  ['/users/identify', 'users.identify'],
-  ['/users/alias/new', 'users.alias.new'],
-] as const;
+import type { Endpoint } from '../model/operation.ts';
+import type { DestinationSettings } from '../model/settings.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -22,7 +18,8 @@ export interface Verdict {
  * An empty object is refused by every endpoint (400), but only after the key was found good: 401 means the
  * key is not, 403 that this permission is missing. Resolves always.
  */
-export async function askBraze({ id, restEndpoint, readRestApiKey }: DestinationConfig): Promise<Verdict> {
+export async function askBraze(destination: DestinationConfig): Promise<Verdict> {
+  const { id, restEndpoint, readRestApiKey, settings } = destination;
   const say = (good: boolean, ...texts: string[]): Verdict => ({
     good,
     lines: texts.map((text) => `${good ? 'ok' : 'problem'}: destinations "${id}": ${text}`),
@@ -30,7 +27,7 @@ export async function askBraze({ id, restEndpoint, readRestApiKey }: Destination
   const client = createBrazeClient({ restEndpoint, readRestApiKey, maxSockets: 1, timeoutMs: TIMEOUT_MS });
   try {
     readRestApiKey();
-    const faults = await askEndpoints(client, restEndpoint);
+    const faults = await askEndpoints(client, restEndpoint, endpointsFor(settings));
     return faults.length > 0 ? say(false, ...faults) : say(true, `${restEndpoint} takes the key`);
   } catch (error) {
     if (error instanceof FileFault) return say(false, error.message);
@@ -40,10 +37,27 @@ export async function askBraze({ id, restEndpoint, readRestApiKey }: Destination
   }
 }
 
-async function askEndpoints(client: BrazeClient, origin: string): Promise<string[]> {
+/** Those that a destination with these settings is sent to, and no others. */
+function endpointsFor(settings: DestinationSettings): Endpoint[] {
+  const { aliasCall, linkCall, enableSubscriptionGroupInGroupCall } = settings;
+  const merges = aliasCall === 'merge' || linkCall === 'auto';
+  return [
+    '/users/track',
+    '/users/identify',
+    ...(aliasCall === 'merge' ? [] : (['/users/alias/new'] as const)),
+    ...(merges ? (['/users/merge'] as const) : []),
+    ...(enableSubscriptionGroupInGroupCall === true ? (['/v2/subscription/status/set'] as const) : []),
+  ];
+}
+
+async function askEndpoints(
+  client: BrazeClient,
+  origin: string,
+  endpoints: readonly Endpoint[],
+): Promise<string[]> {
   const faults: string[] = [];
-  for (const [path, permission] of PERMISSIONS) {
-    const fault = judge(await client.post(path, '{}'), { origin, path, permission });
+  for (const path of endpoints) {
+    const fault = judge(await client.post(path, '{}'), { origin, path, permission: permissionOf(path) });
     if (fault === null) continue;
     faults.push(fault.text);
     if (fault.isOfAll) break;

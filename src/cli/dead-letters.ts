@@ -2,8 +2,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_DATA_PATH, defaultTokenFile } from '../config/data-folder.ts';
 import type { DeadLetters, ReplayQuery } from '../dead-letters/store.ts';
-import { loadOrFail } from './check.ts';
 import { CommandError } from './command-error.ts';
+import { loadOrFail } from './config-options.ts';
 import { withDeadLetters } from './letters-access.ts';
 
 const EXAMPLES = `
@@ -21,7 +21,8 @@ Examples (without --config: the demo's):
 JSON on stdout. Listings show no personal data, \`show\` does. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`;
 
 interface Flags {
-  readonly config?: string;
+  readonly config?: string | undefined;
+  readonly workspaceConfig?: string | undefined;
 }
 
 interface ListFlags extends Flags {
@@ -40,10 +41,12 @@ export function deadLettersCommand(): Command {
     .description('List, show and replay the events that ended without delivery')
     .addHelpText('after', EXAMPLES);
   const config = ['--config <file>', "the server's configuration (default: the demo's ./data)"] as const;
+  const workspace = ['--workspace-config <file>', "RudderStack's, when the server was given one"] as const;
   command
     .command('list')
     .description('Show the letters, newest first, one JSON line each')
     .option(...config)
+    .option(...workspace)
     .option('--destination <id>', 'only this destination')
     .option('--limit <n>', 'at most so many, 1 to 1000', limit, 100)
     .option('--after <id>', 'go on after this letter')
@@ -52,30 +55,32 @@ export function deadLettersCommand(): Command {
     .command('show <id>')
     .description('Show one letter whole, with its event')
     .option(...config)
+    .option(...workspace)
     .action(show);
   command
     .command('replay [ids...]')
     .description('Deliver again what was not delivered; what fails again is a new letter')
     .option(...config)
+    .option(...workspace)
     .option('--destination <id>', 'all letters of this destination')
     .option('--all', 'all letters of all destinations')
     .action(replay);
   return command;
 }
 
-async function list({ config, ...query }: ListFlags): Promise<void> {
-  const { letters } = await using(config, (deadLetters) => deadLetters.list(query));
+async function list({ config, workspaceConfig, ...query }: ListFlags): Promise<void> {
+  const { letters } = await using({ config, workspaceConfig }, (deadLetters) => deadLetters.list(query));
   for (const letter of letters) print(letter);
 }
 
-async function show(id: string, { config }: Flags): Promise<void> {
-  const letter = await using(config, (deadLetters) => deadLetters.show(id));
+async function show(id: string, flags: Flags): Promise<void> {
+  const letter = await using(flags, (deadLetters) => deadLetters.show(id));
   if (!letter) throw new CommandError(`there is no dead letter ${id}; \`dead-letters list\` shows the ids`);
   print(letter);
 }
 
-async function replay(ids: string[], { config, ...flags }: ReplayFlags): Promise<void> {
-  const result = await using(config, (deadLetters) => deadLetters.replay(replayQuery(ids, flags)));
+async function replay(ids: string[], flags: ReplayFlags): Promise<void> {
+  const result = await using(flags, (deadLetters) => deadLetters.replay(replayQuery(ids, flags)));
   print(result);
   if (result.skipped.length > 0) throw new CommandError(`${result.skipped.length} were not replayed`);
 }
@@ -88,9 +93,15 @@ function replayQuery(ids: string[], { destination, all }: ReplayFlags): ReplayQu
   return destination === undefined ? {} : { destination };
 }
 
-async function using<Result>(file: string | undefined, use: (deadLetters: DeadLetters) => Promise<Result>) {
-  if (file === undefined) return withDeadLetters(DEMO_STORE, use);
-  const { log, admin, destinations } = (await loadOrFail(file)).config;
+async function using<Result>(flags: Flags, use: (deadLetters: DeadLetters) => Promise<Result>) {
+  const { config, workspaceConfig } = flags;
+  if (config === undefined && workspaceConfig === undefined) return withDeadLetters(DEMO_STORE, use);
+  // What is not served is the server's to refuse.
+  const loaded = await loadOrFail({
+    ...(config === undefined ? {} : { config }),
+    ...(workspaceConfig === undefined ? {} : { workspaceConfig, allowUnserved: true }),
+  });
+  const { log, admin, destinations } = loaded.config;
   const ids = destinations.map(({ id }) => id);
   return withDeadLetters({ ...log, tokenFile: admin.tokenFile, destinations: ids }, use);
 }

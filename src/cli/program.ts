@@ -8,6 +8,7 @@ Examples:
   $ npm start                                                 the demo: a local Braze, nothing leaves the machine
   $ npm run -s brazier -- check --config brazier.yaml         what is understood, and what is wrong
   $ npm run -s brazier -- serve --config brazier.yaml
+  $ npm run -s brazier -- serve --workspace-config workspaceConfig.json    moving over from RudderStack
   $ npm run -s brazier -- transform < events.jsonl            which Braze requests would these events cause
   $ npm run -s brazier -- dead-letters list                   what could not be delivered, and why
 

@@ -4,8 +4,9 @@ import { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { urlOf } from '../config/data-folder.ts';
-import { loadOrFail } from './check.ts';
+import type { ConfigFiles } from '../config/load.ts';
 import { CommandError } from './command-error.ts';
+import { loadOrFail, withConfigOptions } from './config-options.ts';
 import { leanMemory } from './lean-memory.ts';
 import { stopOnSignal } from './stop-signals.ts';
 
@@ -14,6 +15,7 @@ Examples:
   $ npm start                                                the demo: a local Braze, nothing leaves the machine
   $ npm run -s brazier -- check --config brazier.yaml        first see whether the file is good
   $ npm run -s brazier -- serve --config brazier.yaml
+  $ npm run -s brazier -- serve --workspace-config workspaceConfig.json
 
 SIGTERM or SIGINT: takes no more events, finishes what is under way, commits, exits 0. A second one exits at once;
 what was accepted stays in the log.`;
@@ -21,24 +23,19 @@ what was accepted stays in the log.`;
 /** Within the 30 s that Kubernetes grants when it is not told otherwise; what Braze has not answered by then goes again. */
 const DRAIN_DEADLINE_MS = 25_000;
 
-interface ServeFlags {
-  readonly config?: string;
-}
-
 export function serveCommand(): Command {
-  return new Command('serve')
-    .description('Take events and forward them to Braze; without --config, run the demo')
-    .option('--config <file>', 'the configuration file (YAML)')
+  return withConfigOptions(new Command('serve'))
+    .description('Take events and forward them to Braze; without a configuration, run the demo')
     .addHelpText('after', EXAMPLES)
     .action(serve);
 }
 
 /** Resolves when the server has been stopped. */
-async function serve({ config: file }: ServeFlags): Promise<void> {
+async function serve(files: ConfigFiles): Promise<void> {
   leanMemory();
   const { startDemo } = await import('./demo.ts');
-  const demo = file === undefined ? await startDemo() : undefined;
-  const config = demo ? demo.config : (await loadOrFail(String(file))).config;
+  const demo = Object.keys(files).length === 0 ? await startDemo() : undefined;
+  const config = demo ? demo.config : (await loadOrFail(files)).config;
   const ended = Promise.withResolvers<void>();
   // Watched from here on: the log may fail while the rest is still being opened.
   const fault = ended.promise.then(

@@ -1,10 +1,12 @@
 /** What the rules that a schema cannot state find: faults and warnings, collected; and safe access to values not yet known to be good. */
 import { isObject, type JsonObject } from '../model/json.ts';
-import type { Fault, Path } from './validator.ts';
+import { type Fault, formatPath, type Path } from './validator.ts';
 
 export interface Findings {
   readonly faults: Fault[];
   readonly warnings: Fault[];
+  /** What the reader of the files calls the part at a path, for a fault that is about two parts. Default: the path. */
+  readonly nameOf?: (path: Path) => string;
 }
 
 export interface Member {
@@ -44,7 +46,7 @@ export function mappingAt(value: unknown, key: string): JsonObject {
 }
 
 /** Two members must not have the same id. */
-export function checkUniqueIds(members: readonly Member[], { faults }: Findings): void {
+export function checkUniqueIds(members: readonly Member[], { faults, nameOf = formatPath }: Findings): void {
   const first = new Map<string, Path>();
   for (const { value, path } of members) {
     const id = textAt(value, 'id');
@@ -52,7 +54,7 @@ export function checkUniqueIds(members: readonly Member[], { faults }: Findings)
     const earlier = first.get(id);
     if (earlier === undefined) first.set(id, path);
     else {
-      const message = `found "${id}", which ${earlier[0]}[${earlier[1]}] has already, expected another id`;
+      const message = `found "${id}", which ${nameOf(earlier)} has already, expected another id`;
       faults.push({ path: [...path, 'id'], message });
     }
   }

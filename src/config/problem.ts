@@ -13,3 +13,11 @@ export interface Problem {
 export function formatProblem({ file, line, path, message }: Problem): string {
   return `${file}:${line === null ? '' : `${line}:`} ${path === '' ? '' : `${path}: `}${message}`;
 }
+
+/** By file as they come, by line within a file. */
+export function inOrder(problems: readonly Problem[]): Problem[] {
+  const files = [...new Set(problems.map(({ file }) => file))];
+  return problems.toSorted(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || (a.line ?? 0) - (b.line ?? 0),
+  );
+}

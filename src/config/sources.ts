@@ -5,7 +5,7 @@ import { checkUniqueIds, type Findings, type Member, textAt, textsAt } from './f
 import { CONFIG_SCHEMA } from './schema.ts';
 import { readSecretFile } from './secret-file.ts';
 import { suggest } from './suggest.ts';
-import { describeExpected, type Path } from './validator.ts';
+import { describeExpected, formatPath, type Path } from './validator.ts';
 
 const WRITE_KEY = CONFIG_SCHEMA.properties?.sources?.items?.properties?.writeKey?.items ?? {};
 
@@ -25,6 +25,9 @@ function buildSource(member: Member, destinationIds: readonly string[], findings
   const { value } = member;
   const destinations = Array.isArray(value.destinations) ? textsAt(value, 'destinations') : null;
   checkDestinations(member, destinationIds, findings);
+  if (destinations?.length === 0 && value.enabled === true) {
+    findings.warnings.push({ path: [...member.path, 'destinations'], message: TO_NOBODY });
+  }
   return {
     id: textAt(value, 'id') ?? '',
     writeKeys: [...textsAt(value, 'writeKey'), ...keysFromFiles(member, findings)],
@@ -32,6 +35,8 @@ function buildSource(member: Member, destinationIds: readonly string[], findings
     destinations,
   };
 }
+
+const TO_NOBODY = 'this source delivers to no destination: its events are accepted and counted as filtered';
 
 function keysFromFiles({ value, path }: Member, findings: Findings): string[] {
   const isList = Array.isArray(value.writeKeyFile);
@@ -77,7 +82,7 @@ function checkDestinations({ value, path }: Member, known: readonly string[], { 
 function checkUniqueKeys(
   members: readonly Member[],
   sources: readonly SourceConfig[],
-  { faults }: Findings,
+  { faults, nameOf = formatPath }: Findings,
 ): void {
   const owner = new Map<string, number>();
   sources.forEach(({ writeKeys }, index) => {
@@ -86,7 +91,7 @@ function checkUniqueKeys(
       const earlier = owner.get(key);
       owner.set(key, earlier ?? index);
       if (earlier === undefined || earlier === index) continue;
-      const whose = `sources[${String(members[earlier]?.path[1])}]`;
+      const whose = nameOf(members[earlier]?.path ?? []);
       faults.push({
         path,
         message: `found the write key of ${whose} again, expected one that nobody else has`,

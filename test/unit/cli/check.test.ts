@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { askBraze } from '../../../src/cli/ask-braze.ts';
 import { parseConfig } from '../../../src/config/load.ts';
+import type { DestinationSettings } from '../../../src/model/settings.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'brazier-check-'));
@@ -44,15 +45,15 @@ destinations: [{ id: braze, restEndpoint: "${restEndpoint}", restApiKey: api-sec
 `;
 }
 
-function destinationAt(restEndpoint: string) {
+function destinationAt(restEndpoint: string, settings: DestinationSettings = {}) {
   const loaded = parseConfig('test.yaml', yamlFor(restEndpoint), {});
   if (!loaded.ok) throw new Error('the test configuration is wrong');
-  return loaded.config.destinations[0]!;
+  return { ...loaded.config.destinations[0]!, settings };
 }
 
-async function ask(status: (path: string) => number) {
+async function ask(status: (path: string) => number, settings?: DestinationSettings) {
   const { url, seen } = await startBraze(status);
-  const { good, lines } = await askBraze(destinationAt(url));
+  const { good, lines } = await askBraze(destinationAt(url, settings));
   return { good, text: lines.join('\n'), seen };
 }
 
@@ -67,6 +68,22 @@ describe('askBraze', () => {
         body: '{}',
       })),
     );
+  });
+
+  test.each<[DestinationSettings, string[]]>([
+    [{ aliasCall: 'alias', linkCall: 'identify' }, ['/users/alias/new']],
+    [{ aliasCall: 'merge' }, ['/users/merge']],
+    [{ linkCall: 'auto' }, ['/users/alias/new', '/users/merge']],
+    [{ enableSubscriptionGroupInGroupCall: true }, ['/users/alias/new', '/v2/subscription/status/set']],
+  ])('asks for what the settings need: %j', async (settings, more) => {
+    const { seen } = await ask(() => 400, settings);
+    expect(seen.map(({ path }) => path)).toEqual(['/users/track', '/users/identify', ...more]);
+  });
+
+  test("names the permissions of merges and of subscription groups as Braze's console does", async () => {
+    const { text } = await ask(() => 403, { aliasCall: 'merge', enableSubscriptionGroupInGroupCall: true });
+    expect(text).toContain('permission users.merge');
+    expect(text).toContain('permission subscription.status.set');
   });
 
   test('401 is a bad key or the wrong instance, asked once', async () => {
@@ -153,6 +170,20 @@ describe('brazier check', () => {
       expect.stringMatching(/brazier\.yaml:2: destinations: /),
       expect.stringMatching(/brazier\.yaml:3: httpp: found an unknown key, did you mean http\?/),
     ]);
+  });
+
+  test.each([
+    [['check'], 'say what to check'],
+    [['check', '--config', 'x', '--allow-unserved'], '--allow-unserved is about --workspace-config'],
+    [['serve', '--allow-unserved'], '--allow-unserved is about --workspace-config'],
+  ])('%j is asked wrongly: exit code 2', async (args, expected) => {
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((ended) => {
+      execFile(process.execPath, [MAIN, ...args], (error, _stdout, text) =>
+        ended({ code: error?.code, stderr: text }),
+      );
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain(expected);
   });
 
   test('--connect exits with 0 when Braze takes every key and with 1 when not', async () => {
