@@ -1,4 +1,5 @@
 /** Whom an object is about: reads its identifiers by Braze's rules, or says in Braze's words what is wrong with them. */
+import { NAMED, notValid, required } from './error-texts.ts';
 import { idText, isObject, type Json, type JsonObject } from './json.ts';
 
 export interface UserAlias {
@@ -25,7 +26,6 @@ const EMAIL = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
 
 const ID_REQUIRED = "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required";
 const ONE_ID_ONLY = "only one of 'external_id', 'braze_id' and 'user_alias' is allowed";
-export const BAD_EMAIL = "The value provided for the 'email' field is not a valid email.";
 
 /** The identity that an object names, or the text of the item error that Braze gives instead. */
 export function readIdentity(object: JsonObject): Identity | string {
@@ -43,10 +43,10 @@ function present(value: Json | undefined): number {
 
 /** The external id of an object that stands alone (links, subscriptions), or an item error. */
 export function readExternalId(value: Json | undefined): ExternalId | string {
-  if (!present(value)) return "'external_id' is required";
+  if (!present(value)) return required('external_id');
   const id = idText(value);
-  if (id === undefined) return "'external_id' is not valid";
-  if (isLongerThan(id, MAX_EXTERNAL_ID_BYTES)) return "'external_id' must be fewer than 988 bytes";
+  if (id === undefined) return notValid('external_id');
+  if (isLongerThan(id, MAX_EXTERNAL_ID_BYTES)) return NAMED.EXTERNAL_USER_ID_TOO_LARGE;
   return { by: 'external_id', id };
 }
 
@@ -60,14 +60,14 @@ export function readAlias(value: Json | undefined): UserAlias | undefined {
 
 function readAliasIdentity(value: Json | undefined): Identity | string {
   const alias = readAlias(value);
-  return alias === undefined ? "'user_alias' is not valid" : { by: 'alias', alias };
+  return alias === undefined ? notValid('user_alias') : { by: 'alias', alias };
 }
 
 /** Email and phone look up a user only where no primary identifier stands; the email beats the phone. */
 function readSecondary(object: JsonObject): Identity | string {
   const { email, phone } = object;
   if (typeof email === 'string' && email !== '') {
-    return isEmail(email) ? { by: 'email', address: email } : BAD_EMAIL;
+    return isEmail(email) ? { by: 'email', address: email } : NAMED.EMAIL_BAD_FORMAT;
   }
   if (typeof phone === 'string' && phone !== '') return { by: 'phone', address: phone };
   return ID_REQUIRED;

@@ -27,12 +27,13 @@ export function createProfileIndex() {
     }
   }
 
-  function create(who: Identity): Profile | undefined {
-    if (who.by === 'braze_id') return undefined;
+  /** Without an identity: an anonymous user whom nothing finds. */
+  function create(who?: Identity): Profile | undefined {
+    if (who?.by === 'braze_id') return undefined;
     const profile = newProfile();
     all.add(profile);
-    if (who.by === 'external_id') externalIds.set(profile, who.id);
-    else if (who.by === 'alias') addAlias(profile, who.alias);
+    if (who?.by === 'external_id') externalIds.set(profile, who.id);
+    else if (who?.by === 'alias') addAlias(profile, who.alias);
     return profile;
   }
 

@@ -1,6 +1,9 @@
 /** One user's profile, how an attribute object changes it, and how two of them become one. Pure data, no look-up. */
-import { nextValue } from './custom-values.ts';
+import { nextValue, type UpdateRules } from './custom-values.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { isStandard, standardValue } from './standard-values.ts';
+import { MAX_TEXT_LENGTH } from './storable.ts';
+import type { Workspace } from './workspace.ts';
 
 export interface Profile {
   externalId: string | undefined;
@@ -26,33 +29,6 @@ export interface SandboxUser {
   readonly purchases: readonly JsonObject[];
 }
 
-/** Braze: names up to 255 characters. */
-const MAX_NAME_LENGTH = 255;
-const STANDARD: ReadonlySet<string> = new Set([
-  'first_name',
-  'last_name',
-  'home_city',
-  'email',
-  'email_subscribe',
-  'push_subscribe',
-  'email_open_tracking_disabled',
-  'email_click_tracking_disabled',
-  'phone',
-  'dob',
-  'gender',
-  'country',
-  'language',
-  'time_zone',
-  'current_location',
-  'date_of_first_session',
-  'date_of_last_session',
-  'marked_email_as_spam_at',
-  'push_tokens',
-  'subscription_groups',
-  'facebook',
-  'twitter',
-  'image_url',
-]);
 /** Keys that steer the update, and `bio`, which Braze ignores: neither standard nor custom attributes. */
 const NOT_STORED: ReadonlySet<string> = new Set([
   'external_id',
@@ -76,20 +52,32 @@ export function newProfile(): Profile {
   };
 }
 
-/** Applies an attribute object: null clears, standard fields by name, everything else is a custom attribute. */
-export function setAttributes(profile: Profile, object: JsonObject): void {
-  const merge = object._merge_objects === true;
+/**
+ * Applies an attribute object: null clears, standard fields by name, everything else is a custom attribute.
+ * What Braze would silently leave out leaves the old value.
+ */
+export function setAttributes(profile: Profile, object: JsonObject, workspace: Workspace): void {
+  const rules = { isMerge: object._merge_objects === true, workspace };
   for (const [name, value] of Object.entries(object)) {
     if (NOT_STORED.has(name)) continue;
-    if (STANDARD.has(name)) setStandard(profile, name, value);
-    else if (name.length <= MAX_NAME_LENGTH) setCustom(profile.customAttributes, name, { value, merge });
+    if (isStandard(name)) setStandard(profile, name, { value, workspace });
+    else if (isCustom(name, workspace)) setCustom(profile.customAttributes, name, { value, rules });
   }
 }
 
-function setStandard(profile: Profile, name: string, value: Json): void {
-  if (value === null) profile.attributes.delete(name);
+function isCustom(name: string, { blockedNames }: Workspace): boolean {
+  return name.length <= MAX_TEXT_LENGTH && !blockedNames.has(name);
+}
+
+function setStandard(
+  profile: Profile,
+  name: string,
+  { value, workspace }: { readonly value: Json; readonly workspace: Workspace },
+): void {
+  const next = value === null ? null : standardValue(name, value, workspace);
+  if (next === null) profile.attributes.delete(name);
   else if (name === 'subscription_groups') setGroups(profile, value);
-  else profile.attributes.set(name, name === 'email' ? String(value).toLowerCase() : value);
+  else if (next !== undefined) profile.attributes.set(name, next);
 }
 
 function setGroups(profile: Profile, groups: Json): void {
@@ -103,13 +91,13 @@ function setGroups(profile: Profile, groups: Json): void {
 function setCustom(
   attributes: Map<string, Json>,
   name: string,
-  update: { readonly value: Json; readonly merge: boolean },
+  update: { readonly value: Json; readonly rules: UpdateRules },
 ): void {
   if (update.value === null) {
     attributes.delete(name);
     return;
   }
-  const next = nextValue(attributes.get(name), update.value, update.merge);
+  const next = nextValue(attributes.get(name), update.value, update.rules);
   if (next !== undefined) attributes.set(name, next);
 }
 

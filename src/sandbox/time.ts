@@ -1,8 +1,13 @@
-/** Reads the datetime texts that Braze accepts in an event's `time`; a text without a zone is UTC. */
+/** Reads the datetime texts that Braze accepts; a text without a zone is UTC. */
 
 /** ISO 8601, with a blank for the T, a colon or comma before the milliseconds, and a blank before the zone also allowed. */
 const TIME =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.:,](\d{1,9}))?)?(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?$/;
+
+/** `MM/dd/yyyy`. */
+const AMERICAN_DAY = /^(\d\d)\/(\d\d)\/(\d{4})$/;
+/** `ddd MM dd HH:mm:ss.TZD YYYY`, e.g. `Fri 02 15 10:00:00.-0500 2019`. */
+const WORDED_TIME = /^[A-Z][a-z]{2} (\d\d) (\d\d) (\d\d:\d\d:\d\d)\.?(Z|[+-]\d\d:?\d\d) (\d{4})$/;
 
 /** What nearly everybody sends, and no day that a month could lack: the runtime's own parser is right and fast for it. */
 const COMMON_TIME =
@@ -25,6 +30,16 @@ export function parseTime(text: string): number | undefined {
     Number(second),
   );
   return wholeSeconds + Math.trunc(Number(`0.${fraction}`) * 1000) - zoneMs(zone);
+}
+
+/** As `parseTime`, and the American forms that Braze takes in attributes alone. */
+export function parseDateTime(text: string): number | undefined {
+  const american = AMERICAN_DAY.exec(text);
+  if (american !== null) return parseTime(`${american[3]}-${american[1]}-${american[2]}`);
+  const worded = WORDED_TIME.exec(text);
+  if (worded === null) return parseTime(text);
+  const [, month, day, clock, zone, year] = worded;
+  return parseTime(`${year}-${month}-${day}T${clock}${zone}`);
 }
 
 function isDay(year: number, month: number, day: number): boolean {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseTime } from '../../../src/sandbox/time.ts';
+import { parseDateTime, parseTime } from '../../../src/sandbox/time.ts';
 
 it.each([
   ['2026-11-22T10:20:30Z', '2026-11-22T10:20:30.000Z'],
@@ -32,3 +32,19 @@ it.each([
 ])('takes %j for no time', (text) => {
   expect(parseTime(text)).toBeUndefined();
 });
+
+it.each([
+  ['02/15/2019', '2019-02-15T00:00:00.000Z'],
+  ['Fri 02 15 10:00:00.-0500 2019', '2019-02-15T15:00:00.000Z'],
+  ['Fri 02 15 10:00:00Z 2019', '2019-02-15T10:00:00.000Z'],
+  ['2019-02-15 00:00:00 -0500', '2019-02-15T05:00:00.000Z'],
+])('reads %s in an attribute as %s', (text, expected) => {
+  expect(new Date(parseDateTime(text) ?? Number.NaN).toISOString()).toBe(expected);
+});
+
+it.each(['15/02/2019', '02/30/2019', '2/1/2019', 'Fri 13 40 10:00:00Z 2019', 'soon'])(
+  'takes %j in an attribute for no time',
+  (text) => {
+    expect(parseDateTime(text)).toBeUndefined();
+  },
+);
