@@ -3,15 +3,21 @@ import table from '../mappings/attributes.json' with { type: 'json' };
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type JsonObject } from '../src/model/json.ts';
 import type { Operation } from '../src/model/operation.ts';
-import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
+import { type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
+import { isMapped } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
+import type { Draft } from './attribute-draft.ts';
 import type { Identity } from './identity.ts';
-import { type Complain, compileMapping, type Mapping, type Target } from './mapping.ts';
 import { createOperation } from './operation.ts';
+import { compileTraits } from './trait-mapping.ts';
 
 /**
  * Undefined when the traits give nothing to send. Root traits and those of the context are merged, name by
- * name, root over context. Adds to `warnings` what was left out; rejects traits that Braze would refuse.
+ * name, root over context; so are the members of an address. Adds to `warnings` what was left out and what Braze
+ * may not take; rejects traits that cannot be sent.
+ *
+ * Traits of an event that a reverse ETL job mapped are Braze's fields already: they go as they are, without the
+ * table, the user's rules and nested operations. Reserved names are left out and Braze's limits hold there too.
  */
 export type AttributesOf = (
   event: BrazierEvent,
@@ -19,47 +25,55 @@ export type AttributesOf = (
   warnings: Warning[],
 ) => Operation | Rejected | undefined;
 
-export function createAttributes(_settings: DestinationSettings): AttributesOf {
-  const mapTraits = compileMapping(table);
-  return (event, identity, warnings) => attributesOf(event, identity, warnings, mapTraits);
-}
+/** Objects that built-in fields are read from: merged one level deep. */
+const PARENTS = new Set(
+  table.fields.filter(({ path }) => path.includes('.')).map(({ path }) => path.slice(0, path.indexOf('.'))),
+);
 
-function attributesOf(
-  event: BrazierEvent,
-  identity: Identity,
-  warnings: Warning[],
-  mapTraits: Mapping,
-): Operation | Rejected | undefined {
-  const { key, external_id, user_alias, _update_existing_only } = identity;
-  const object: Target = { external_id, user_alias, _update_existing_only };
-  const fault: { code: string; issues: Issue[] } = { code: '', issues: [] };
-  const complain: Complain = (path, { rejects, code, message }) => {
-    const full = `${rootOf(event, path)}.${path}`;
-    if (!rejects) warnings.push({ code, message, path: full });
-    else {
-      fault.code ||= code;
-      fault.issues.push({ path: full, message });
-    }
+export function createAttributes(settings: DestinationSettings): AttributesOf {
+  const mapTraits = compileTraits(table, settings.mappings?.attributes);
+  const passTraits = compileTraits({ ...table, fields: [] });
+  const { enableNestedArrayOperations = false } = settings;
+  return (event, identity, warnings) => {
+    const traits = traitsOf(event);
+    if (isEmpty(traits)) return undefined;
+    const isPassed = isMapped(event.context);
+    const { external_id, user_alias, _update_existing_only } = identity;
+    const draft: Draft = {
+      event,
+      target: { external_id, user_alias, _update_existing_only },
+      warnings,
+      hasOperations: enableNestedArrayOperations && !isPassed,
+      issues: [],
+      code: '',
+      written: 0,
+    };
+    if (isPassed) passTraits(traits, draft);
+    else mapTraits(traits, draft);
+    return finish(draft, identity.key);
   };
-  const written = mapTraits(traitsOf(event), object, complain);
-  const [issue] = fault.issues;
-  if (issue) return rejected('invalid', fault.code, issue.message, fault.issues);
-  return written === 0 ? undefined : createOperation('attributes', 0, [key], object);
 }
 
-function traitsOf(event: BrazierEvent): JsonObject {
-  const { traits: inContext } = event.context;
-  if (!isObject(inContext)) return event.traits;
-  return isEmpty(event.traits) ? inContext : { ...inContext, ...event.traits };
+function finish({ target, issues, code, written }: Draft, key: string): Operation | Rejected | undefined {
+  const [issue] = issues;
+  if (issue) return rejected('invalid', code, issue.message, issues);
+  return written === 0 ? undefined : createOperation('attributes', 0, [key], target);
+}
+
+function traitsOf({ context, traits }: BrazierEvent): JsonObject {
+  const { traits: inContext } = context;
+  if (!isObject(inContext)) return traits;
+  if (isEmpty(traits)) return inContext;
+  const merged: JsonObject = { ...inContext, ...traits };
+  for (const parent of PARENTS) {
+    const under = inContext[parent];
+    const over = traits[parent];
+    if (isObject(under) && isObject(over)) merged[parent] = { ...under, ...over };
+  }
+  return merged;
 }
 
 function isEmpty(object: JsonObject): boolean {
   for (const _key in object) return false;
   return true;
-}
-
-/** Which of the two the trait at `path` came from. */
-function rootOf(event: BrazierEvent, path: string): string {
-  const [name = path] = path.split('.');
-  return Object.hasOwn(event.traits, path) || Object.hasOwn(event.traits, name) ? 'traits' : 'context.traits';
 }

@@ -1,6 +1,7 @@
-/** Conversions that a mapping names: from a trait's value to the one Braze takes. */
+/** Conversions that the built-in table names: from a trait's value to the one Braze takes. */
 import genders from '../mappings/genders.json' with { type: 'json' };
 import type { Json } from '../src/model/json.ts';
+import { NOT_TEXT_EMAIL } from './standard-attributes.ts';
 
 /** A value that cannot be sent: the field is left out with a warning, or the event is rejected. */
 export interface Unusable {
@@ -11,11 +12,7 @@ export interface Unusable {
 
 export type Conversion = (value: Json) => string | Unusable;
 
-const INVALID_EMAIL: Unusable = {
-  rejects: true,
-  code: 'invalid_email',
-  message: 'Invalid email, email must be a valid string',
-};
+const INVALID_EMAIL: Unusable = { rejects: true, ...NOT_TEXT_EMAIL };
 
 const UNKNOWN_GENDER: Unusable = {
   rejects: false,
@@ -27,7 +24,7 @@ const GENDER_OF = new Map(
   Object.entries(genders).flatMap(([gender, words]) => words.map((word) => [word, gender] as const)),
 );
 
-/** Lower-cases, as Braze stores it; neither trims nor checks the syntax. */
+/** Lower-cases, as Braze stores it, and does not trim; the syntax is checked with every field's. */
 function toEmail(value: Json): string | Unusable {
   return typeof value === 'string' ? value.toLowerCase() : INVALID_EMAIL;
 }

@@ -8,9 +8,15 @@ import { type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
 import { toId } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { Identity } from './identity.ts';
+import { MAX_CHARACTERS, nameTooLong } from './limits.ts';
 import { createOperation } from './operation.ts';
+import { checkProperties } from './property-limits.ts';
+import { compileRules } from './rules.ts';
 
-/** Rejects properties that are no object; leaves out those under names that Braze reserves. */
+/**
+ * Rejects properties that are no object and names of properties that Braze refuses; leaves out the properties whose
+ * names Braze keeps for itself. The user's rules for properties apply before all this.
+ */
 export type CustomEvent = (
   event: BrazierEvent,
   name: string,
@@ -18,35 +24,49 @@ export type CustomEvent = (
   warnings: Warning[],
 ) => readonly Operation[] | Rejected;
 
-export function createCustomEvent(_settings: DestinationSettings): CustomEvent {
-  return customEvent;
-}
-
-function customEvent(event: BrazierEvent, name: string, identity: Identity): readonly Operation[] | Rejected {
-  const properties = propertiesOf(event.properties);
-  if (!properties) return INVALID_PROPERTIES;
-  const { key, external_id, user_alias, _update_existing_only } = identity;
-  const object = {
-    external_id,
-    user_alias,
-    _update_existing_only,
-    name,
-    time: event.timestamp,
-    properties,
-    app_id: appIdOf(event),
+/** Throws when a rule writes a name that Braze keeps for itself. */
+export function createCustomEvent(settings: DestinationSettings): CustomEvent {
+  const applyRules = compileRules(settings.mappings?.properties, table.reserved);
+  return (event, name, identity, warnings) => {
+    const given = objectOf(event.properties);
+    if (!given) return INVALID_PROPERTIES;
+    const properties = withoutReserved(applyRules(given, 'properties', warnings));
+    if (name.length > MAX_CHARACTERS) warnings.push(nameTooLong(name, pathOfName(event)));
+    const fault = checkProperties(properties, warnings);
+    if (fault) return fault;
+    const { key, external_id, user_alias, _update_existing_only } = identity;
+    const object = {
+      external_id,
+      user_alias,
+      _update_existing_only,
+      name,
+      time: event.timestamp,
+      properties,
+      app_id: appIdOf(event),
+    };
+    return [createOperation('event', 0, [key], object)];
   };
-  return [createOperation('event', 0, [key], object)];
 }
 
 const INVALID_PROPERTIES = rejected('invalid', 'invalid_properties', 'Invalid event properties', [
   { path: 'properties', message: 'Invalid event properties' },
 ]);
 
+function pathOfName({ type }: BrazierEvent): string {
+  return type === 'track' ? 'event' : 'name';
+}
+
 /** An array becomes an object with its indices as names, as RudderStack does. */
-function propertiesOf(properties: Json): JsonObject | undefined {
-  if (typeof properties !== 'object' || properties === null) return undefined;
-  const isPlain = isObject(properties) && !table.reserved.some((name) => Object.hasOwn(properties, name));
-  return isPlain ? properties : without(properties, table.reserved);
+function objectOf(properties: Json): JsonObject | undefined {
+  if (isObject(properties)) return properties;
+  return Array.isArray(properties) ? Object.fromEntries(Object.entries(properties)) : undefined;
+}
+
+function withoutReserved(properties: JsonObject): JsonObject {
+  for (const name of table.reserved) {
+    if (Object.hasOwn(properties, name)) return without(properties, table.reserved);
+  }
+  return properties;
 }
 
 /** A copy without these members. `__proto__` stays an ordinary one. */

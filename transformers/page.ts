@@ -5,23 +5,31 @@ import { rejected } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import { createCustomEvent } from './custom-event.ts';
+import { createEventNames } from './event-names.ts';
 import { createWithAttributes } from './with-attributes.ts';
 
-/** @param fallback the name of an event that has none, e.g. `Page Viewed` */
+/**
+ * @param fallback the name of an event that has none, e.g. `Page Viewed`; event rules apply to it too
+ */
 export function createPage(
   settings: DestinationSettings,
   fallback: string,
 ): (event: BrazierEvent) => TransformResult {
+  const nameOf = createEventNames(settings.mappings?.events);
   const customEvent = createCustomEvent(settings);
   const withAttributes = createWithAttributes(settings);
   return (event) => {
-    const [name, path] = firstGiven(event) ?? [fallback, 'name'];
-    if (typeof name === 'string') {
-      return withAttributes(event, (identity, warnings) => customEvent(event, name, identity, warnings));
-    }
-    const message = `the ${event.type} name is not a string`;
-    return rejected('invalid', 'invalid_event_name', message, [{ path, message }]);
+    const [given, path] = firstGiven(event) ?? [fallback, 'name'];
+    if (typeof given !== 'string') return invalidName(event, path);
+    const name = nameOf(given);
+    if (typeof name !== 'string') return name;
+    return withAttributes(event, (identity, warnings) => customEvent(event, name, identity, warnings));
   };
+}
+
+function invalidName({ type }: BrazierEvent, path: string): TransformResult {
+  const message = `the ${type} name is not a string`;
+  return rejected('invalid', 'invalid_event_name', message, [{ path, message }]);
 }
 
 /** `name`, else `properties.name`. Blank counts as absent. */

@@ -12,8 +12,13 @@ import { compilePath, setOwn, type Target } from './mapping.ts';
  */
 export type Apply = (source: JsonObject, root: string, warnings: Warning[]) => JsonObject;
 
-/** Hears of a value that could not be converted: the `from` of its rule, and a text that does not hold the value. */
-export type Complain = (from: string, message: string) => void;
+/** Takes what rules write. */
+export interface Sink {
+  /** `from` is the path of the rule that gave the value. */
+  readonly put: (to: string, value: Json, from: string) => void;
+  /** Hears of a value that could not be converted; the message does not hold the value. */
+  readonly complain: (from: string, message: string) => void;
+}
 
 /** Rules taken apart, for a caller that has fields of its own to write before them. */
 export interface RuleSet {
@@ -21,8 +26,8 @@ export interface RuleSet {
   readonly consumed: ReadonlySet<string>;
   /** The source without what is dropped; only the objects on the way to it are copied. */
   readonly prune: (source: JsonObject) => JsonObject;
-  /** Writes the rules' fields over what is in `target`, and says how many. Reads the source before `prune`. */
-  readonly write: (source: JsonObject, target: Target, complain: Complain) => number;
+  /** Gives each field at most once to the sink. Wants the source as it was before `prune`. */
+  readonly write: (source: JsonObject, sink: Sink) => void;
 }
 
 /**
@@ -48,7 +53,10 @@ export function compileRules(
     for (const name of Object.keys(pruned)) {
       if (!consumed.has(name)) setOwn(target, name, pruned[name] ?? null);
     }
-    write(source, target, (from, message) => warnings.push(conversionFailed(`${root}.${from}`, message)));
+    write(source, {
+      put: (to, value) => setOwn(target, to, value),
+      complain: (from, message) => warnings.push(conversionFailed(`${root}.${from}`, message)),
+    });
     return target as JsonObject;
   };
 }
@@ -65,10 +73,8 @@ export function compileRuleSet(rules: readonly MappingRule[], forbidden: readonl
     // A path with dots is here too: it may be the literal name of a member.
     consumed: new Set(rules.map(({ from }) => from)),
     prune: compilePrune(dropped),
-    write: (source, target, complain) => {
-      let written = 0;
-      for (const field of fields) written += field(source, target, complain);
-      return written;
+    write: (source, sink) => {
+      for (const field of fields) field(source, sink);
     },
   };
 }
@@ -82,44 +88,40 @@ export function targetOf({ from, to }: MappingRule): string {
   return to ?? from.slice(from.lastIndexOf('.') + 1);
 }
 
-type WriteField = (source: JsonObject, target: Target, complain: Complain) => 0 | 1;
+type WriteField = (source: JsonObject, sink: Sink) => void;
 
 function compileField(to: string, rules: readonly MappingRule[]): WriteField {
-  const reads = rules.map(compileRead);
-  const fallback = rules.find((rule) => rule.default !== undefined)?.default;
-  return (source, target, complain) => {
-    let value: Json | undefined;
-    let isFound = false;
-    for (const read of reads) {
-      const found = read(source, complain);
-      isFound ||= found !== undefined;
-      value = found === UNUSABLE ? undefined : found;
-      if (value !== undefined) break;
+  const reads = rules.map((rule) => ({ from: rule.from, read: compileRead(rule) }));
+  const standing = rules.find((rule) => rule.default !== undefined);
+  return (source, sink) => {
+    let isGiven = false;
+    for (const { from, read } of reads) {
+      const value = read(source, sink);
+      if (value === undefined) continue;
+      if (value !== UNUSABLE) return sink.put(to, value, from);
+      isGiven = true;
     }
     // A default stands for nothing given, not for something unusable.
-    if (value === undefined && !isFound) value = fallback;
-    if (value === undefined) return 0;
-    setOwn(target, to, value);
-    return 1;
+    if (!isGiven && standing?.default !== undefined) sink.put(to, standing.default, standing.from);
   };
 }
 
 const UNUSABLE = Symbol('unusable');
 
 /** Undefined when the source has nothing there. */
-type Read = (source: JsonObject, complain: Complain) => Json | typeof UNUSABLE | undefined;
+type Read = (source: JsonObject, sink: Sink) => Json | typeof UNUSABLE | undefined;
 
 function compileRead({ from, convert = [], salt }: MappingRule): Read {
   const read = compilePath(from);
   const names: readonly ConversionName[] = typeof convert === 'string' ? [convert] : convert;
   const conversion = compileConversions(names, salt);
   if (!conversion) return read;
-  return (source, complain) => {
+  return (source, sink) => {
     const given = read(source);
     if (given === undefined || given === null) return given;
     const converted = conversion(given);
     if (converted.value !== undefined) return converted.value;
-    complain(from, `expected ${converted.expected}, got ${kindOf(given)}: left out`);
+    sink.complain(from, `expected ${converted.expected}, got ${kindOf(given)}: left out`);
     return UNUSABLE;
   };
 }
