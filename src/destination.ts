@@ -2,12 +2,15 @@
 import { createTransform } from '../transformers/transform.ts';
 import type { DestinationState } from './admin/server.ts';
 import { createBrazeClient } from './braze/client.ts';
+import { adviceFor } from './braze/refusal.ts';
 import type { DestinationConfig, SourceConfig } from './config/config.ts';
 import type { Attempt } from './delivery/attempt.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import { createDelivery } from './delivery/dispatcher.ts';
 import type { Halt } from './delivery/gate.ts';
 import type { EventLog } from './log/log.ts';
+import type { Memory } from './memory/memory.ts';
+import { openMemory } from './memory/open-memory.ts';
 import { systemClock } from './model/time.ts';
 import { createPipeline, type Passage, type Pipeline } from './pipeline/pipeline.ts';
 import { createProgressWriter } from './pipeline/progress-writer.ts';
@@ -34,6 +37,8 @@ export interface DestinationParts {
   readonly destination: DestinationConfig;
   readonly sources: readonly SourceConfig[];
   readonly log: EventLog;
+  /** The data folder. */
+  readonly dataPath: string;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly onFatal: (error: Error) => void;
@@ -50,13 +55,14 @@ export function createDestination(parts: DestinationParts): Destination {
   };
   const tally = createTally(metrics, id);
   const client = createBrazeClient({ ...destination, maxSockets: destination.concurrency.max });
-  const pipeline = createPipelineOf(parts, { tally, signal: stopping.signal, onError });
+  const memory = openMemoryOf(parts, logger);
+  const pipeline = createPipelineOf(parts, { tally, memory, signal: stopping.signal, onError });
   const delivery = createDelivery<Passage>({
     ...destination,
     client,
     clock: systemClock,
     random: Math.random,
-    settle: (items, outcomes) => pipeline.settle(items, outcomes),
+    settle: ({ items }, outcomes) => pipeline.settle(items, outcomes),
     observe: observer(parts),
     onHalt: haltTeller(id, metrics, logger),
     onError,
@@ -68,6 +74,7 @@ export function createDestination(parts: DestinationParts): Destination {
     delivery.abort();
     client.close();
     await running;
+    memory.close();
   };
   return {
     start() {
@@ -93,9 +100,30 @@ export function createDestination(parts: DestinationParts): Destination {
   };
 }
 
+function openMemoryOf({ destination, dataPath }: DestinationParts, logger: Logger): Memory {
+  const { id, restEndpoint, dedup, settings } = destination;
+  return openMemory({
+    dataPath,
+    destination: id,
+    workspace: restEndpoint,
+    linkCall: settings.linkCall ?? 'identify',
+    supportDedup: settings.supportDedup ?? false,
+    dedup,
+    epochMs: systemClock.epochMs,
+    onWarning: (message) => logger.warn(message),
+  });
+}
+
+interface PipelineParts {
+  readonly tally: Tally;
+  readonly memory: Memory;
+  readonly signal: AbortSignal;
+  readonly onError: (error: unknown) => void;
+}
+
 function createPipelineOf(
   { destination, sources, log, logger }: DestinationParts,
-  { tally, signal, onError }: { tally: Tally; signal: AbortSignal; onError: (error: unknown) => void },
+  { tally, memory, signal, onError }: PipelineParts,
 ): Pipeline {
   const { id } = destination;
   const connected = new Set(
@@ -109,6 +137,7 @@ function createPipelineOf(
       route: createRouter(destination.settings),
       transform: createTransform(destination.settings),
     },
+    memory,
     window: createWindow(WINDOW),
     progress: createProgressWriter({
       log,
@@ -122,7 +151,9 @@ function createPipelineOf(
     clock: systemClock,
     // Without its text: Braze's may quote what was sent.
     onRejected: ({ code, kind }) =>
-      logger.warn('an event became a dead letter', { destination: id, code, kind }),
+      logger.warn('an event became a dead letter', { destination: id, code, kind, advice: adviceFor(code) }),
+    // The logger holds repeats down.
+    onWarning: ({ code, message }) => logger.warn(message, { destination: id, code }),
     onError,
   });
 }

@@ -3,6 +3,7 @@ import type { Operation } from '../model/operation.ts';
 import { DELIVERED, type FinalOutcome, type Rejected, rejected } from '../model/outcome.ts';
 import type { Answer, NoAnswer, Reply } from './client.ts';
 import { ARRAYS, permissionOf } from './endpoints.ts';
+import { refusalOf } from './refusal.ts';
 import type { SentRequest } from './requests.ts';
 
 export type Verdict =
@@ -13,7 +14,14 @@ export type Verdict =
   /** Nothing was processed and Braze does not say which operation is at fault: halve and send again. */
   | { readonly kind: 'split'; readonly fault: Rejected }
   /** The same request again, later. `throttled`: when the pacer opens; else after the backoff. */
-  | { readonly kind: 'retry'; readonly code: string; readonly throttled: boolean; readonly atOnce?: boolean }
+  | {
+      readonly kind: 'retry';
+      readonly code: string;
+      readonly throttled: boolean;
+      readonly atOnce?: boolean;
+      /** No reply came, and the request may have reached Braze: it may have been counted. */
+      readonly fateUnknown?: boolean;
+    }
   /** Nothing can be sent until somebody mends it: bad key, missing permission, wrong host. */
   | { readonly kind: 'halt'; readonly code: string; readonly message: string };
 
@@ -55,12 +63,23 @@ const HALTING_FAILURES = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls_refused'],
 ]);
 
+/** Nothing was sent: the connection never stood. Every other failure leaves open whether Braze has the request. */
+const UNSENT_FAILURES = new Set([
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EPROTO',
+]);
+
 function classifyFailure(reply: NoAnswer): Verdict {
   const halt = HALTING_FAILURES.get(reply.failure);
   if (halt) return { kind: 'halt', code: halt, message: reply.message };
   // An idle socket that Braze closed just as it was used again: no reason to wait.
   const atOnce = reply.failure === 'ECONNRESET' || reply.failure === 'EPIPE';
-  return { kind: 'retry', code: reply.failure.toLowerCase(), throttled: false, atOnce };
+  const fateUnknown = !UNSENT_FAILURES.has(reply.failure);
+  return { kind: 'retry', code: reply.failure.toLowerCase(), throttled: false, atOnce, fateUnknown };
 }
 
 interface ReplyBody {
@@ -103,8 +122,8 @@ function classifyRefused(request: SentRequest, answer: Answer): Verdict {
   const body = readBody(answer.text);
   const faults = faultsByIndex(request, body.errors);
   if (faults.size > 0) return { kind: 'named', faults };
-  const text = body.errors[0]?.type ?? body.message ?? 'no text';
-  return splitOrReject(request, rejected('refused', 'braze_refused', `Braze answered 400: ${clip(text)}`));
+  const text = clip(body.errors[0]?.type ?? body.message ?? 'no text');
+  return splitOrReject(request, refusalOf(request.operations[0]?.kind, `Braze answered 400: ${text}`));
 }
 
 function classifyHalt(request: SentRequest, { status, text }: Answer): Verdict {
@@ -141,8 +160,8 @@ function faultsByIndex(request: SentRequest, errors: readonly ReplyError[]): Map
   const faults = new Map<number, Rejected>();
   for (const error of errors) {
     for (const index of namedOperations(request.operations, error)) {
-      const message = clip(error.type);
-      faults.set(index, faults.get(index) ?? rejected('refused', 'braze_refused', message));
+      const { kind } = request.operations[index] ?? {};
+      faults.set(index, faults.get(index) ?? refusalOf(kind, clip(error.type)));
     }
   }
   return faults;

@@ -1,6 +1,6 @@
 /** The part of the configuration's schema that describes one destination. */
-import { FILE, ID, TEXT } from './schema-terms.ts';
-import { type Schema, SETTINGS_PROPERTIES } from './settings-schema.ts';
+import { FILE, ID, type Schema, TEXT } from './schema-terms.ts';
+import { SETTINGS_PROPERTIES } from './settings-schema.ts';
 
 const rateLimit: Schema = {
   type: 'object',
@@ -47,8 +47,41 @@ const concurrency: Schema = {
       minimum: 1,
       maximum: 1000,
       default: 350,
-      description: 'What it never exceeds; at least `start`.',
+      description: 'The most; at least `start`. Only where all of them fail does another go beside them, one a second.',
       examples: [100],
+    },
+  },
+};
+
+const dedup: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  default: {},
+  description: 'What `supportDedup` remembers.',
+  properties: {
+    maxPersons: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000_000,
+      default: 100_000,
+      description:
+        'How many persons `supportDedup` remembers the attributes of; about 0.6 KB of memory each. Who was not heard of for longest is forgotten first.',
+      examples: [1_000_000],
+    },
+    ttlHours: {
+      type: 'number',
+      minimum: 0,
+      maximum: 8760,
+      default: 24,
+      description:
+        "After how many hours all of a person's attributes are sent once more: what was changed in Braze by other hands is mended then.",
+      examples: [168],
+    },
+    persist: {
+      type: 'boolean',
+      default: true,
+      description: 'Whether it is kept in the data folder, so that a restart remembers it.',
+      examples: [false],
     },
   },
 };
@@ -127,6 +160,7 @@ export const DESTINATION: Schema = {
         'How long a single object that Braze answers with 5xx is tried before it becomes a dead letter.',
       examples: [600_000],
     },
+    dedup,
     ...SETTINGS_PROPERTIES,
   },
 };

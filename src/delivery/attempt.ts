@@ -3,11 +3,12 @@ import type { BrazeClient, Reply } from '../braze/client.ts';
 import { classify, type Verdict } from '../braze/replies.ts';
 import { bodyOf } from '../braze/requests.ts';
 import type { Endpoint } from '../model/operation.ts';
-import type { FinalOutcome } from '../model/outcome.ts';
+import type { FinalOutcome, Rejected } from '../model/outcome.ts';
 import type { Clock } from '../model/time.ts';
 import type { Gate } from './gate.ts';
 import { type Pacer, readRateHeaders } from './pacer.ts';
 import type { Queued } from './queue.ts';
+import type { Trace, WritableTrace } from './trace.ts';
 
 /** One attempt, as told to whoever counts. */
 export interface Attempt {
@@ -31,7 +32,15 @@ export interface SendOptions<Owner> {
   readonly poisonAfterMs: number;
   readonly observe: (attempt: Attempt) => void;
   /** Takes final outcomes, in the order of `items`; resolves when they are durable. */
-  readonly settle: (items: readonly Queued<Owner>[], outcomes: readonly FinalOutcome[]) => Promise<void>;
+  readonly settle: (batch: Batch<Owner>, outcomes: readonly FinalOutcome[]) => Promise<void>;
+  /** A request is about to leave for the first time; it waits for what is returned. */
+  readonly leaving?: (batch: Sent<Owner>) => Promise<void> | undefined;
+  /** The outcome of what has grown too old to be sent; undefined while it has not. */
+  readonly expired?: (owner: Owner) => Rejected | undefined;
+  /** Events and purchases whose reply was lost are not sent again. */
+  readonly holdUncertain?: boolean;
+  /** What is left of a request is tried alone, for long perhaps: it gives up its place under the concurrency limit. */
+  readonly setAside: () => void;
   /** Requests of the endpoint that Braze accepted so far. */
   readonly passes: (endpoint: Endpoint) => number;
   /** Ends everything: a reply that comes later is not looked at. */
@@ -40,9 +49,16 @@ export interface SendOptions<Owner> {
   readonly waits: AbortSignal;
 }
 
-export interface Batch<Owner> {
+/** A request, or the part of one that is still open. */
+export interface Batch<Owner> extends Sent<Owner> {
+  readonly trace: WritableTrace;
+}
+
+/** The same for those who only look at it. */
+export interface Sent<Owner> {
   readonly endpoint: Endpoint;
   readonly items: readonly Queued<Owner>[];
+  readonly trace: Trace;
 }
 
 /** Without a word of Braze's about when the window ends: its window is 3 s (Braze: rate limits). */
@@ -55,11 +71,15 @@ export async function attempt<Owner>(batch: Batch<Owner>, options: SendOptions<O
   const { client, clock, gate, signal, waits } = options;
   await turn(batch, options);
   const operations = batch.items.map(({ operation }) => operation);
-  const sentAt = clock.monotonicMs();
+  const [sentAt, at] = [clock.monotonicMs(), clock.epochMs()];
   const reply = await client.post(batch.endpoint, bodyOf(batch.endpoint, operations));
   signal.throwIfAborted();
   const verdict = classify({ endpoint: batch.endpoint, operations }, reply);
-  observe(batch, reply, verdict, { options, sentAt });
+  const durationMs = clock.monotonicMs() - sentAt;
+  const status = 'failure' in reply ? null : reply.status;
+  const what = verdict.kind === 'retry' ? verdict.code : verdict.kind;
+  batch.trace.note({ at, durationMs, status, what, objects: operations.length }, reply, verdict);
+  observe(batch, reply, verdict, { options, durationMs });
   if (verdict.kind === 'halt') await gate.hold(batch, verdict, waits);
   else gate.pass(batch);
   return verdict;
@@ -83,7 +103,7 @@ function observe<Owner>(
   batch: Batch<Owner>,
   reply: Reply,
   verdict: Verdict,
-  { options, sentAt }: { options: SendOptions<Owner>; sentAt: number },
+  { options, durationMs }: { options: SendOptions<Owner>; durationMs: number },
 ): void {
   const { clock, random } = options;
   const now = clock.monotonicMs();
@@ -101,7 +121,7 @@ function observe<Owner>(
     objects: batch.items.length,
     verdict,
     status: 'failure' in reply ? undefined : reply.status,
-    durationMs: now - sentAt,
+    durationMs,
     remaining: headers?.remaining,
     throttledMs,
   });

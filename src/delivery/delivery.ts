@@ -2,12 +2,11 @@
 import type { BrazeClient } from '../braze/client.ts';
 import type { Packing } from '../braze/requests.ts';
 import type { Operation } from '../model/operation.ts';
-import type { FinalOutcome } from '../model/outcome.ts';
+import type { FinalOutcome, Rejected } from '../model/outcome.ts';
 import type { Clock } from '../model/time.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, Sent } from './attempt.ts';
 import type { Halt } from './gate.ts';
 import type { Rate } from './pacer.ts';
-import type { Queued } from './queue.ts';
 
 export interface DeliveryOptions<Owner> {
   readonly client: BrazeClient;
@@ -22,7 +21,13 @@ export interface DeliveryOptions<Owner> {
   /** First wait of a halted request before it probes; default 5 s. */
   readonly firstProbeMs?: number;
   /** Takes final outcomes; resolves when they are durable. Only then their persons and the slot are free again. */
-  readonly settle: (items: readonly Queued<Owner>[], outcomes: readonly FinalOutcome[]) => Promise<void>;
+  readonly settle: (sent: Sent<Owner>, outcomes: readonly FinalOutcome[]) => Promise<void>;
+  /** A request is about to leave for the first time; it waits for what is returned. */
+  readonly leaving?: (sent: Sent<Owner>) => Promise<void> | undefined;
+  /** The outcome of what has grown too old to be sent; undefined while it has not. */
+  readonly expired?: (owner: Owner) => Rejected | undefined;
+  /** Events and purchases whose reply was lost become dead letters instead of going again. Default false. */
+  readonly holdUncertain?: boolean;
   readonly observe: (attempt: Attempt) => void;
   readonly onHalt: (halt: Halt | undefined) => void;
   /** A bug: the sender threw although nothing was aborted. */

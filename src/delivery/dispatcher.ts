@@ -6,7 +6,7 @@ import { OBJECTS_PER_REQUEST } from '../braze/endpoints.ts';
 import { type Endpoint, isLink, type Operation } from '../model/operation.ts';
 import type { FinalOutcome } from '../model/outcome.ts';
 import type { Clock } from '../model/time.ts';
-import type { Attempt, SendOptions } from './attempt.ts';
+import type { Attempt, Batch, SendOptions } from './attempt.ts';
 import { type Concurrency, createConcurrency } from './concurrency.ts';
 import type { Delivery, DeliveryOptions } from './delivery.ts';
 import { createGate, type Gate, type Halt } from './gate.ts';
@@ -14,6 +14,7 @@ import { createPacer, type Pacer } from './pacer.ts';
 import { Queue, type Queued } from './queue.ts';
 import { createQuietMemory, type QuietMemory } from './quiet.ts';
 import { send } from './send.ts';
+import { createTrace } from './trace.ts';
 
 const ENDPOINTS: readonly Endpoint[] = [
   '/users/track',
@@ -28,7 +29,7 @@ const LINK_SCAN_MS = 25;
 
 /**
  * Requests that Braze fails on keep their slots and shrink the limit; so that they can never stop the others for good,
- * one request goes each second whatever the limit says, up to the configured most. Its success raises the limit again.
+ * one request goes each second whatever the limit says, up to one above the most. Its success raises the limit again.
  */
 const SCOUT_MS = 1_000;
 
@@ -51,6 +52,8 @@ class Dispatcher<Owner> implements Delivery<Owner> {
   readonly #waits = new AbortController();
   #drained: PromiseWithResolvers<void> | undefined;
   #running = 0;
+  /** Requests that are tried alone at their end and hold no place under the limit. */
+  #aside = 0;
   #startedAt = Number.NEGATIVE_INFINITY;
   #wakeAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -76,7 +79,8 @@ class Dispatcher<Owner> implements Delivery<Owner> {
       pacer: (endpoint) => this.#pacer(endpoint),
       passes: (endpoint) => this.#passes.get(endpoint) ?? 0,
       observe: (attempt) => this.#observe(attempt),
-      settle: (items, outcomes) => this.#settle(items, outcomes),
+      settle: (batch, outcomes) => this.#settle(batch, outcomes),
+      setAside: () => {},
     };
   }
 
@@ -85,7 +89,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
   }
 
   get running(): number {
-    return this.#running;
+    return this.#running + this.#aside;
   }
 
   get queued(): number {
@@ -101,7 +105,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
   drain(): Promise<void> {
     this.#drained ??= Promise.withResolvers();
     this.#waits.abort();
-    if (this.#running === 0) this.#drained.resolve();
+    if (this.running === 0) this.#drained.resolve();
     return this.#drained.promise;
   }
 
@@ -117,14 +121,17 @@ class Dispatcher<Owner> implements Delivery<Owner> {
     this.#wakeAt = Number.POSITIVE_INFINITY;
     if (this.#stopping.signal.aborted || this.#drained || this.#gate.halted) return;
     while (this.#hasRoom() && this.#sendOldest());
-    const { max } = this.#options.concurrency;
-    if (!this.#hasRoom() && this.#running < max) this.#schedule(this.#startedAt + SCOUT_MS);
+    if (!this.#hasRoom() && this.#running < this.#scoutLimit) this.#schedule(this.#startedAt + SCOUT_MS);
   }
 
   #hasRoom(): boolean {
     if (this.#running < this.#concurrency.limit) return true;
-    const { max } = this.#options.concurrency;
-    return this.#running < max && this.#clock.monotonicMs() - this.#startedAt >= SCOUT_MS;
+    return this.#running < this.#scoutLimit && this.#clock.monotonicMs() - this.#startedAt >= SCOUT_MS;
+  }
+
+  /** One above the most: as many requests as that which all fail for their own sake would else stop everybody. */
+  get #scoutLimit(): number {
+    return this.#options.concurrency.max + 1;
   }
 
   /** Of the endpoints whose next request is due the one with the oldest operation goes first, so that none starves. */
@@ -183,22 +190,33 @@ class Dispatcher<Owner> implements Delivery<Owner> {
   async #run(endpoint: Endpoint, items: readonly Queued<Owner>[]): Promise<void> {
     this.#running += 1;
     this.#startedAt = this.#clock.monotonicMs();
+    let isAside = false;
+    const setAside = () => {
+      isAside = true;
+      this.#running -= 1;
+      this.#aside += 1;
+      this.#schedule(this.#clock.monotonicMs());
+    };
     try {
-      await send({ endpoint, items }, this.#sendOptions);
+      const trace = createTrace(endpoint, items.length);
+      await send({ endpoint, items, trace }, { ...this.#sendOptions, setAside });
     } catch (error) {
       if (!this.#waits.signal.aborted) this.#options.onError(error);
     }
-    this.#running -= 1;
-    if (this.#running === 0) this.#drained?.resolve();
+    if (isAside) this.#aside -= 1;
+    else this.#running -= 1;
+    if (this.running === 0) this.#drained?.resolve();
     this.#schedule(this.#clock.monotonicMs());
   }
 
-  async #settle(items: readonly Queued<Owner>[], outcomes: readonly FinalOutcome[]): Promise<void> {
+  async #settle(batch: Batch<Owner>, outcomes: readonly FinalOutcome[]): Promise<void> {
+    const { items } = batch;
     const now = this.#clock.monotonicMs();
     for (const [index, { operation }] of items.entries()) {
       if (outcomes[index]?.status === 'delivered') this.#quiet.accepted(operation.keys, now);
     }
-    await this.#options.settle(items, outcomes);
+    batch.trace.settled(items.length);
+    await this.#options.settle(batch, outcomes);
     this.#queue.done(items);
     this.#schedule(this.#clock.monotonicMs());
   }

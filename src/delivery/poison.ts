@@ -2,6 +2,7 @@
 import type { Endpoint } from '../model/operation.ts';
 import { type FinalOutcome, rejected } from '../model/outcome.ts';
 import { attempt, type Batch, type SendOptions } from './attempt.ts';
+import { withoutExpired, withoutUncertain } from './give-up.ts';
 import { pause } from './pause.ts';
 
 /** The record of one request's failures: what tells a poisonous object from a Braze that is down. */
@@ -41,25 +42,32 @@ export function halfOf(history: History): History {
   return { ...history, failures: 0, patience: HALF_FAILURES };
 }
 
-/**
- * Tries the one operation on until it passes or its time is over. Only time in which Braze took others counts: an
- * outage of Braze is not the object's fault.
- */
+/** Tries the one operation on until it passes or its time is over. */
 export async function wearOut<Owner>(batch: Batch<Owner>, options: SendOptions<Owner>): Promise<void> {
-  const { clock, passes, poisonAfterMs, settle } = options;
-  let spentMs = 0;
-  let seen = { at: clock.monotonicMs(), passes: passes(batch.endpoint) };
-  for (let failures = 1; ; ) {
+  const { settle, poisonAfterMs } = options;
+  const spentMs = timeOfPasses(batch.endpoint, options);
+  for (let failures = 1; (await withoutExpired(batch, options)).items.length > 0; ) {
     const verdict = await attempt(batch, options);
-    if (verdict.kind === 'final') return settle(batch.items, verdict.outcomes);
-    if (verdict.kind === 'named') return settle(batch.items, [...verdict.faults.values()]);
+    if (verdict.kind === 'final') return settle(batch, verdict.outcomes);
+    if (verdict.kind === 'named') return settle(batch, [...verdict.faults.values()]);
     if (verdict.kind !== 'retry' || verdict.throttled) continue;
-    const now = { at: clock.monotonicMs(), passes: passes(batch.endpoint) };
-    if (now.passes > seen.passes) spentMs += now.at - seen.at;
-    seen = now;
-    if (spentMs >= poisonAfterMs) return settle(batch.items, [exhausted(verdict.code, spentMs)]);
+    if ((await withoutUncertain(batch, verdict, options)).items.length === 0) return;
+    const spent = spentMs();
+    if (spent >= poisonAfterMs) return settle(batch, [exhausted(verdict.code, spent)]);
     await pause(verdict, failures++, options);
   }
+}
+
+/** Counts, from call to call, only time in which Braze took others: an outage of Braze is not the object's fault. */
+function timeOfPasses<Owner>(endpoint: Endpoint, { clock, passes }: SendOptions<Owner>): () => number {
+  let spentMs = 0;
+  let seen = { at: clock.monotonicMs(), passes: passes(endpoint) };
+  return () => {
+    const now = { at: clock.monotonicMs(), passes: passes(endpoint) };
+    if (now.passes > seen.passes) spentMs += now.at - seen.at;
+    seen = now;
+    return spentMs;
+  };
 }
 
 function exhausted(code: string, waitedMs: number): FinalOutcome {

@@ -45,7 +45,7 @@ export async function rig(
     identifyQuietMs: 0,
     poisonAfterMs: 100,
     firstProbeMs: 20,
-    settle: async (items, results) => {
+    settle: async ({ items }, results) => {
       for (const [index, { owner }] of items.entries()) outcomes.set(owner, results[index]!);
     },
     observe: (attempt) => attempts.push(attempt),
