@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { PERMISSIONS } from '../sandbox/endpoints.ts';
 import { createSandbox, type SandboxOptions } from '../sandbox/server.ts';
 import { CommandError } from './command-error.ts';
+import { workspaceFlags } from './sandbox-workspace-flags.ts';
 import { stopOnSignal } from './stop-signals.ts';
 
 const EXAMPLES = `
@@ -44,6 +45,7 @@ function flags(): Option[] {
     new Option('--api-key <key>', 'the one good key (default: any key that is not empty)').argParser(
       someText,
     ),
+    new Option('--foreign-keys <list>', 'keys of another instance: never good').argParser(list),
     new Option('--record <file>', 'append each Braze request to this file as a line of JSON').argParser(
       someText,
     ),
@@ -59,6 +61,10 @@ function flags(): Option[] {
     new Option('--rate-limit <n>', "requests per 3 s and class of endpoints (default: Braze's)").argParser(
       integer(1),
     ),
+    new Option(
+      '--mau <hourly,burst>',
+      'the plan by monthly active users: track requests per hour and per 3 s, of all keys together',
+    ).argParser(mauPlan),
     new Option('--seed <n>', 'of the dice of faults').default(1).argParser(integer(0)),
     new Option(
       '--permissions <list>',
@@ -68,6 +74,7 @@ function flags(): Option[] {
       .default('combined')
       .choices(['combined', 'perArray']),
     new Option('--no-profiles', 'judge and answer, but keep no users'),
+    ...workspaceFlags(),
   ];
 }
 
@@ -108,8 +115,18 @@ function someText(text: string): string {
   return text;
 }
 
+function list(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim());
+}
+
+function mauPlan(text: string): { hourly: number; burst: number } {
+  const [hourly, burst, ...rest] = list(text).map((part) => (/^\d+$/.test(part) ? Number(part) : 0));
+  if (hourly && burst && rest.length === 0) return { hourly, burst };
+  throw new InvalidArgumentError('Expected two integers of 1 or more, e.g. 250000,3000.');
+}
+
 function permissions(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
+  const names = list(text);
   const unknown = names.filter((name) => !PERMISSIONS.includes(name));
   if (unknown.length === 0) return names;
   throw new InvalidArgumentError(`unknown: ${unknown.join(', ')}; there are ${PERMISSIONS.join(', ')}`);

@@ -10,6 +10,10 @@ export interface Answer {
   readonly replyLine: string;
 }
 
+const QUEUED = { status: 202, body: JSON.stringify({ message: 'queued' }) };
+/** A slow body comes in this many pieces. */
+const PIECES = 10;
+
 /** `judge` is asked only where the fault leaves the decision to the rules. */
 export function decide(action: FaultAction, judge: () => Verdict): Answer {
   const isLost = action.reset !== undefined || action.hang === true;
@@ -18,7 +22,8 @@ export function decide(action: FaultAction, judge: () => Verdict): Answer {
     return { verdict: { reply, changes: [] }, replyLine: isLost ? 'null' : lineOf(reply, action) };
   }
   if (action.reset === 'before') return { verdict: undefined, replyLine: 'null' };
-  const { reply, changes } = judge();
+  const { reply: ruled, changes } = judge();
+  const reply = action.queued === true && ruled.status < 300 ? { ...ruled, ...QUEUED } : ruled;
   const body = action.body === undefined ? reply.body : textOf(action.body);
   const dressed = { status: reply.status, body, headers: { ...reply.headers, ...action.headers } };
   return { verdict: { reply: dressed, changes }, replyLine: isLost ? 'null' : lineOf(dressed, action) };
@@ -49,14 +54,34 @@ export function carryOut(
   const waitMs = latencyMs + (action.delayMs ?? 0);
   const act = () => {
     if (action.reset !== undefined || verdict === undefined) response.socket?.resetAndDestroy();
-    else sendReply(response, verdict.reply);
+    else if (action.trickleMs === undefined) sendReply(response, verdict.reply);
+    else trickle(response, verdict.reply, action.trickleMs);
   };
   if (waitMs === 0) act();
   else setTimeout(act, waitMs).unref();
 }
 
-export function sendReply(response: ServerResponse, { status, body, headers }: Reply): void {
+export function sendReply(response: ServerResponse, reply: Reply): void {
+  sendHead(response, reply);
+  response.end(reply.body);
+}
+
+/** Ends early, and quietly, when the client goes away. */
+function trickle(response: ServerResponse, reply: Reply, trickleMs: number): void {
+  const bytes = Buffer.from(reply.body);
+  const size = Math.ceil(bytes.length / PIECES);
+  let sent = 0;
+  sendHead(response, reply);
+  response.flushHeaders();
+  const timer = setInterval(() => {
+    response.write(bytes.subarray(sent, sent + size));
+    sent += size;
+    if (sent >= bytes.length) response.end();
+  }, trickleMs / PIECES).unref();
+  response.once('close', () => clearInterval(timer));
+}
+
+function sendHead(response: ServerResponse, { status, body, headers }: Reply): void {
   const length = String(Buffer.byteLength(body));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
-  response.end(body);
 }

@@ -23,6 +23,10 @@ export interface FaultAction {
   /** Text is sent as it is, anything else as JSON. */
   readonly body?: Json;
   readonly delayMs?: number;
+  /** A slow body: status and headers go out at once, the body in pieces over this time. */
+  readonly trickleMs?: number;
+  /** What the rules accept is applied and answered with 202 `queued`, as Braze has done in maintenance. */
+  readonly queued?: boolean;
   /** Cuts the connection: `before` nothing is applied, `after` all is, and the reply is lost. */
   readonly reset?: 'before' | 'after';
   /** Never answers. Applied unless a status stands beside it. */
@@ -58,6 +62,10 @@ function shape(members: ReadonlyMap<string, Check>, required: readonly string[] 
 const text = expecting('a string', (value) => typeof value === 'string');
 const flag = expecting('true or false', (value) => typeof value === 'boolean');
 
+const milliseconds = expecting('a number of milliseconds from 0 to 86400000', (value) =>
+  isNumberIn(value, 0, 86_400_000),
+);
+
 const MATCH = shape(
   new Map([
     ['path', text],
@@ -70,10 +78,9 @@ const ACTION = shape(
     ['status', expecting('an integer from 200 to 599', (value) => isIntegerIn(value, 200, 599))],
     ['headers', expecting('an object of header names and strings', isHeaders)],
     ['body', () => undefined],
-    [
-      'delayMs',
-      expecting('a number of milliseconds from 0 to 86400000', (value) => isNumberIn(value, 0, 86_400_000)),
-    ],
+    ['delayMs', milliseconds],
+    ['trickleMs', milliseconds],
+    ['queued', flag],
     ['reset', expecting('"before" or "after"', (value) => value === 'before' || value === 'after')],
     ['hang', flag],
   ]),

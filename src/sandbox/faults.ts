@@ -47,6 +47,7 @@ function matches({ match = {} }: FaultRule, path: string, body: Json | undefined
 /** Whether any object of the request names the external id, on whichever endpoint. */
 function mentions(body: Json | undefined, externalId: string): boolean {
   if (!isObject(body)) return false;
+  if (names(body, externalId)) return true;
   return Object.values(body).some(
     (list) => Array.isArray(list) && list.some((item) => names(item, externalId)),
   );
@@ -54,7 +55,8 @@ function mentions(body: Json | undefined, externalId: string): boolean {
 
 function names(item: Json | undefined, externalId: string): boolean {
   if (!isObject(item)) return false;
-  const { external_id: id, external_ids: ids } = item;
+  const { external_ids: ids } = item;
+  const id = item.external_id ?? item.current_external_id;
   if ((typeof id === 'string' || typeof id === 'number') && String(id) === externalId) return true;
   if (Array.isArray(ids) && ids.some((each) => String(each) === externalId)) return true;
   return names(item.identifier_to_merge, externalId) || names(item.identifier_to_keep, externalId);

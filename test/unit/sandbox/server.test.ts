@@ -46,7 +46,7 @@ const seen = (id: string, name = 'Seen') => ({
 const names = () => running.sandbox.users().flatMap((user) => user.events.map((event) => event.name));
 
 describe('the gate', () => {
-  it('answers 401 with empty rate headers to a wrong, missing or quoted key', async () => {
+  it('rule 1: answers 401 with empty rate headers to a wrong, missing or quoted key', async () => {
     await start({ apiKey: 'good' });
     const wrong = await post('/users/track', seen('u1'), { authorization: 'Bearer bad' });
     expect(wrong).toMatchObject({ status: 401, body: { message: 'Invalid API key: bad' } });
@@ -62,7 +62,7 @@ describe('the gate', () => {
     expect((await post('/users/track', seen('u1'), { authorization: 'Bearer ' })).status).toBe(401);
   });
 
-  it('answers 403 where the key lacks the permission of the endpoint', async () => {
+  it('rule 3: answers 403 where the key lacks the permission of the endpoint', async () => {
     await start({ permissions: ['users.track'] });
     expect((await post('/users/track', {})).status).toBe(400);
     expect(await post('/users/identify', {})).toMatchObject({
@@ -71,13 +71,13 @@ describe('the gate', () => {
     });
   });
 
-  it('answers 404 to an unknown path or method', async () => {
+  it('rule 4: answers 404 to an unknown path or method', async () => {
     await start();
     expect(await post('/users/nope', {})).toMatchObject({ status: 404, body: { message: 'Invalid URL' } });
     expect((await fetch(`${running.url}/users/track`)).status).toBe(404);
   });
 
-  it('answers 400 to a body that is no JSON object', async () => {
+  it('rule 5: answers 400 to a body that is no JSON object', async () => {
     await start();
     for (const body of ['', '{', '[]', '"x"']) {
       const { status, body: reply } = await post('/users/track', body);
@@ -85,7 +85,7 @@ describe('the gate', () => {
     }
   });
 
-  it('answers 413 above 4 MB and takes 4 MB', async () => {
+  it('rule 6: answers 413 above 4 MB and takes 4 MB', async () => {
     const sandbox = await start();
     const body = JSON.stringify(seen('u1'));
     const limit = 4 * 1024 * 1024;
@@ -94,7 +94,7 @@ describe('the gate', () => {
     expect(sandbox.requests().at(-1)).toMatchObject({ status: 413, body: null });
   });
 
-  it('answers 429 when the window is used up, with what is left and the reset on every answer', async () => {
+  it('rule 12: answers 429 when the window is used up, with what is left and the reset on every answer', async () => {
     let nowMs = Date.parse('2026-11-22T12:00:01.000Z');
     const sandbox = await start({ rateLimit: 2, now: () => nowMs });
     const rate = ({ status, headers }: Awaited<ReturnType<typeof post>>) =>
@@ -181,7 +181,7 @@ describe('applying', () => {
 describe('faults', () => {
   const cut = () => expect(post('/users/track', seen('u1'))).rejects.toThrow('fetch failed');
 
-  it('answers a status instead of applying, with its headers and no others of Braze', async () => {
+  it('rule 50: answers a status instead of applying, with its headers and no others of Braze', async () => {
     const sandbox = await start();
     sandbox.addFaults([{ times: 1, do: { status: 503, headers: { 'retry-after': '7' } } }]);
     const { status, headers, body } = await post('/users/track', seen('u1'));
@@ -200,7 +200,7 @@ describe('faults', () => {
     expect(sandbox.requests()).toMatchObject([{ status: 201, reply: '<html>' }]);
   });
 
-  it('cuts the connection before anything is applied', async () => {
+  it('rule 50: cuts the connection before anything is applied', async () => {
     const sandbox = await start();
     sandbox.addFaults([{ do: { reset: 'before' } }]);
     await cut();
@@ -208,7 +208,7 @@ describe('faults', () => {
     expect(sandbox.requests()).toMatchObject([{ status: null, reply: null }]);
   });
 
-  it('cuts the connection after everything is applied', async () => {
+  it('rule 50: cuts the connection after everything is applied', async () => {
     const sandbox = await start();
     sandbox.addFaults([{ do: { reset: 'after' } }]);
     await cut();
@@ -216,7 +216,7 @@ describe('faults', () => {
     expect(sandbox.requests()).toMatchObject([{ status: 201, reply: null }]);
   });
 
-  it('applies and never answers, until it is closed', async () => {
+  it('rule 50: applies and never answers, until it is closed', async () => {
     const sandbox = await start();
     sandbox.addFaults([{ do: { hang: true } }]);
     const hanging = post('/users/track', seen('u1'));
@@ -226,7 +226,47 @@ describe('faults', () => {
     await ended;
   });
 
-  it('delays the reply by its own time on top of the latency, and applies before', async () => {
+  it('rule 50: sends the body in pieces, after the headers', async () => {
+    const sandbox = await start();
+    sandbox.addFaults([{ do: { trickleMs: 200 } }]);
+    const begin = performance.now();
+    const reply = await fetch(`${running.url}/users/track`, {
+      method: 'POST',
+      body: JSON.stringify(seen('u1')),
+      headers: { authorization: 'Bearer k' },
+    });
+    const headersMs = performance.now() - begin;
+    expect(await reply.json()).toEqual({ events_processed: 1, message: 'success' });
+    expect(performance.now() - begin - headersMs).toBeGreaterThan(100);
+  });
+
+  it('rule 50: leaves a client alone that goes away in the middle of a slow body', async () => {
+    const sandbox = await start();
+    sandbox.addFaults([{ times: 1, do: { trickleMs: 60_000 } }]);
+    const gone = new AbortController();
+    const reply = await fetch(`${running.url}/users/track`, {
+      method: 'POST',
+      body: JSON.stringify(seen('u1')),
+      headers: { authorization: 'Bearer k' },
+      signal: gone.signal,
+    });
+    gone.abort();
+    await expect(reply.text()).rejects.toThrow('aborted');
+    expect((await post('/users/track', seen('u1'))).status).toBe(201);
+  });
+
+  it('rule 50: answers 202 queued and applies; what the rules refuse stays refused', async () => {
+    const sandbox = await start();
+    sandbox.addFaults([{ do: { queued: true } }]);
+    expect(await post('/users/track', seen('u1'))).toMatchObject({
+      status: 202,
+      body: { message: 'queued' },
+    });
+    expect(names()).toEqual(['Seen']);
+    expect((await post('/users/track', {})).status).toBe(400);
+  });
+
+  it('rule 50: delays the reply by its own time on top of the latency, and applies before', async () => {
     const sandbox = await start({ latencyMs: 120 });
     sandbox.addFaults([{ do: { delayMs: 150 } }]);
     const started = performance.now();
