@@ -32,17 +32,19 @@ export function ownEntries(own: Place, section: Section, problems: Problem[]): E
   });
 }
 
-/** The entries of `base` overridden by those of `over` with the same id; those with new ids come after them. */
+/** The entries of `base` overridden by those of `over` with the same id; those with new ids, or none, come after them. */
 export function laidOver(base: readonly Entry[], over: readonly Entry[]): Entry[] {
-  const byId = new Map(over.map((entry) => [idOf(entry), entry]));
   const ids = new Set(base.map(idOf));
+  const isAddition = (entry: Entry) => !isNamed(entry) || !ids.has(idOf(entry));
+  const ofId = Map.groupBy(over, idOf);
   return [
-    ...base.map((entry) => {
-      const own = byId.get(idOf(entry));
-      return own === undefined ? entry : overridden(entry, own);
-    }),
-    ...over.filter((entry) => !ids.has(idOf(entry))),
+    ...base.map((entry) => (isNamed(entry) ? (ofId.get(idOf(entry)) ?? []) : []).reduce(overridden, entry)),
+    ...over.filter(isAddition),
   ];
+}
+
+function isNamed(entry: Entry): boolean {
+  return idOf(entry) !== '';
 }
 
 /** An id that stands in our file twice: which of the two would count? */
