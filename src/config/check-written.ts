@@ -77,6 +77,7 @@ function buildConfig(value: unknown, findings: Findings): Config {
     JsonObject,
     JsonObject,
   ];
+  const letters = mappingAt(value, 'deadLetters') ?? {};
   checkPorts(http, admin, findings);
   const path = textAt(log, 'path') ?? '';
   const destinations = buildDestinations(membersOf(value, 'destinations'), findings);
@@ -91,6 +92,10 @@ function buildConfig(value: unknown, findings: Findings): Config {
       path,
       maxBytes: numberAt(log, 'maxBytes'),
       retainHours: numberAt(log, 'retainHours'),
+    },
+    deadLetters: {
+      retainDays: numberAt(letters, 'retainDays'),
+      maxBytes: numberAt(letters, 'maxBytes'),
     },
     sources,
     destinations,

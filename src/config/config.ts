@@ -5,6 +5,7 @@ export interface Config {
   readonly http: HttpConfig;
   readonly admin: AdminConfig;
   readonly log: LogConfig;
+  readonly deadLetters: DeadLettersConfig;
   readonly sources: readonly SourceConfig[];
   readonly destinations: readonly DestinationConfig[];
 }
@@ -29,6 +30,12 @@ export interface LogConfig {
   readonly path: string;
   readonly maxBytes: number;
   readonly retainHours: number;
+}
+
+/** Beyond either the oldest dead letters are dropped. */
+export interface DeadLettersConfig {
+  readonly retainDays: number;
+  readonly maxBytes: number;
 }
 
 export interface SourceConfig {
@@ -56,6 +63,8 @@ export interface DestinationConfig {
   readonly poisonAfterMs: number;
   /** `combined`: 75 objects of all kinds in a track request; `perArray`: 75 of each (legacy contracts). */
   readonly packing: 'combined' | 'perArray';
+  /** What `supportDedup` remembers. */
+  readonly dedup: { readonly maxPersons: number; readonly ttlHours: number; readonly persist: boolean };
   /** What the transformers need. */
   readonly settings: DestinationSettings;
 }

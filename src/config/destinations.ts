@@ -7,10 +7,14 @@ import { checkUniqueIds, type Findings, type Member, mappingAt, numberAt, textAt
 import { checkRestEndpoint } from './rest-endpoint.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
 import { readSecretFile } from './secret-file.ts';
-import { NO_EFFECT, pickSettings, withoutEffect } from './settings.ts';
+import { buildSettings } from './settings-rules.ts';
+import { dynamicFault, refuseDynamic } from './stored-form.ts';
 import { describeExpected, type Path } from './validator.ts';
 
 const API_KEY = CONFIG_SCHEMA.properties?.destinations?.items?.properties?.restApiKey ?? {};
+
+/** Keys beside the settings that may have been copied over from RudderStack. */
+const RUDDERSTACKS_OWN = ['dataCenter', 'restApiKey'];
 
 /** Builds the destinations; they are good only when nothing was found. */
 export function buildDestinations(members: readonly Member[], findings: Findings): DestinationConfig[] {
@@ -21,8 +25,8 @@ export function buildDestinations(members: readonly Member[], findings: Findings
 function buildDestination(member: Member, findings: Findings): DestinationConfig {
   const { value, path } = member;
   const rateLimit = mappingAt(value, 'rateLimit');
-  for (const key of withoutEffect(value))
-    findings.warnings.push({ path: [...path, key], message: NO_EFFECT });
+  const dedup = mappingAt(value, 'dedup');
+  for (const key of RUDDERSTACKS_OWN) refuseDynamic(value[key], [...path, key], findings);
   return {
     id: textAt(value, 'id') ?? '',
     restEndpoint: endpointOf(member, findings),
@@ -34,7 +38,12 @@ function buildDestination(member: Member, findings: Findings): DestinationConfig
     identifyQuietMs: numberAt(value, 'identifyQuietMs'),
     poisonAfterMs: numberAt(value, 'poisonAfterMs'),
     packing: value.packing === 'perArray' ? 'perArray' : 'combined',
-    settings: pickSettings(value),
+    dedup: {
+      maxPersons: numberAt(dedup, 'maxPersons'),
+      ttlHours: numberAt(dedup, 'ttlHours'),
+      persist: dedup.persist === true,
+    },
+    settings: buildSettings(value, path, findings),
   };
 }
 
@@ -71,6 +80,7 @@ function endpointOf({ value, path }: Member, findings: Findings): string {
 function originOfDataCenter(dataCenter: string, path: Path, { faults }: Findings): string {
   const origin = originOf(dataCenter);
   if (origin !== null) return origin;
+  if (dynamicFault(dataCenter) !== undefined) return '';
   const region = dataCenter.trim().toUpperCase();
   const ofRegion = DATA_CENTERS.filter((name) => name.startsWith(`${region}-`));
   const message =

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { originOf } from './data-centers.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
-import type { Schema } from './settings-schema.ts';
+import type { Schema } from './schema-terms.ts';
 
 const MASK = '********';
 
@@ -23,14 +23,16 @@ function withOrigin(line: string, _key: string, name: string): string {
 /** Follows the schema, so that what it does not know, or what has no effect, is not shown either. */
 function shown(value: Json, schema: Schema): Json {
   if (schema.secret === true) return Array.isArray(value) ? value.map(() => MASK) : MASK;
-  if (Array.isArray(value)) return value.map((item) => shown(item, schema.items ?? {}));
+  // Loading has brought what may stand in two forms into the one that is no mapping.
+  const { items = {} } = schema.else ?? schema;
+  if (Array.isArray(value)) return value.map((item) => shown(item, items));
   return isObject(value) ? shownMembers(value, schema) : value;
 }
 
 function shownMembers(value: JsonObject, { properties = {} }: Schema): JsonObject {
   const members = Object.entries(properties).flatMap(([key, schema]) => {
     const member = Object.hasOwn(value, key) ? value[key] : undefined;
-    const isMeant = schema.noEffect !== true && schema.unserved !== true && member !== undefined;
+    const isMeant = schema.noEffect !== true && member !== undefined;
     return isMeant ? [[key, shown(member, schema)] as const] : [];
   });
   return Object.fromEntries(members);

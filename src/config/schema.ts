@@ -1,8 +1,7 @@
 /** The configuration's JSON Schema: the one truth about its keys, their ranges and defaults. docs/configure.md is held to it. */
 import { DEFAULT_DATA_PATH } from './data-folder.ts';
 import { DESTINATION } from './destination-schema.ts';
-import { FILE, ID, TEXT } from './schema-terms.ts';
-import type { Schema } from './settings-schema.ts';
+import { FILE, ID, type Schema, TEXT } from './schema-terms.ts';
 
 const MIB = 1024 * 1024;
 
@@ -90,6 +89,31 @@ const log: Schema = {
   },
 };
 
+const deadLetters: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  default: {},
+  description: 'How long the events that could not be delivered are kept.',
+  properties: {
+    retainDays: {
+      type: 'number',
+      minimum: 1,
+      maximum: 3650,
+      default: 30,
+      description: 'How long a dead letter stays; an alarm comes at 80 %.',
+      examples: [90],
+    },
+    maxBytes: {
+      type: 'integer',
+      minimum: 16 * MIB,
+      default: 1024 * MIB,
+      description:
+        'What the dead letters may hold, within `log.maxBytes`; beyond it the oldest are dropped. An alarm comes at 80 %.',
+      examples: [5_368_709_120],
+    },
+  },
+};
+
 const source: Schema = {
   type: 'object',
   additionalProperties: false,
@@ -128,9 +152,10 @@ const source: Schema = {
     destinations: {
       type: 'array',
       items: TEXT,
-      minItems: 1,
       uniqueItems: true,
-      description: 'Ids of the destinations it delivers to. Default: every destination.',
+      expects: 'a list of ids of destinations',
+      description:
+        'Ids of the destinations it delivers to; an empty list: to none. Default: every destination.',
       examples: [['braze']],
     },
   },
@@ -144,6 +169,7 @@ export const CONFIG_SCHEMA: Schema = {
     http,
     admin,
     log,
+    deadLetters,
     sources: {
       type: 'array',
       minItems: 1,

@@ -3,37 +3,9 @@
  * RudderStack's key names. The same part checks a destination of the configuration and `transform --settings`.
  */
 import type { DestinationSettings } from '../model/settings.ts';
-
-/** A JSON Schema (draft 7) with this project's annotations; see `validator.ts` for what they do. */
-export interface Schema {
-  readonly type?: string | readonly string[];
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly examples?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
-  readonly items?: Schema;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly uniqueItems?: boolean;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly pattern?: string;
-  readonly allOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  /** What a problem says was expected, where type, range and list of values do not say it well. */
-  readonly expects?: string;
-  /** The value never appears in a problem, a log line or the printed configuration. */
-  readonly secret?: boolean;
-  /** RudderStack has it, this version does not serve it: only values that ask for nothing pass. */
-  readonly unserved?: boolean;
-  /** RudderStack's cloud mode never used it: any value passes, with a warning. */
-  readonly noEffect?: boolean;
-}
+import { MAPPINGS } from './mapping-schema.ts';
+import { ROUTING_SETTINGS } from './routing-schema.ts';
+import type { Schema } from './schema-terms.ts';
 
 /** Settings that the transformers know. A new member of `DestinationSettings` fails to compile until it is here. */
 const SERVED = {
@@ -48,6 +20,7 @@ const SERVED = {
     type: 'array',
     items: { type: 'string', minLength: 1 },
     uniqueItems: true,
+    expects: 'a list of names',
     description:
       'Members of the order (`order_id`, `coupon`, …) that are copied into the properties of each of its purchases.',
     examples: [['order_id', 'coupon']],
@@ -77,13 +50,8 @@ const SERVED = {
     description: 'Attributes that Braze has already are not sent again.',
     examples: [true],
   },
-  eventFilteringOption: { unserved: true },
-  whitelistedEvents: { unserved: true },
-  blacklistedEvents: { unserved: true },
-  consentManagement: { unserved: true },
-  oneTrustCookieCategories: { unserved: true },
-  ketchConsentPurposes: { unserved: true },
-  mappings: { unserved: true },
+  ...ROUTING_SETTINGS,
+  mappings: MAPPINGS,
   linkCall: {
     type: 'string',
     enum: ['identify', 'auto'],

@@ -2,15 +2,16 @@
 import { isObject, type JsonObject } from '../model/json.ts';
 import type { DestinationSettings } from '../model/settings.ts';
 import type { DestinationConfig } from './config.ts';
-import { SERVED_SETTINGS, SETTINGS_PROPERTIES, SETTINGS_SCHEMA } from './settings-schema.ts';
-import { createValidator, formatPath } from './validator.ts';
+import { buildSettings } from './settings-rules.ts';
+import { SETTINGS_SCHEMA } from './settings-schema.ts';
+import { createValidator, type Fault, formatPath } from './validator.ts';
 
 export type ParsedSettings =
   | {
       readonly ok: true;
       readonly settings: DestinationSettings;
       readonly packing: DestinationConfig['packing'];
-      /** Keys that are accepted but change nothing, in words. */
+      /** Keys that are accepted but change nothing, and doubtful values, in words. */
       readonly warnings: readonly string[];
     }
   | { readonly ok: false; readonly problems: readonly SettingsProblem[] };
@@ -21,45 +22,39 @@ export interface SettingsProblem {
   readonly message: string;
 }
 
+const checkShape = createValidator(SETTINGS_SCHEMA);
+
 /** RudderStack keeps these two beside the settings: they are passed over, so that its config can be copied whole. */
 const NOT_SETTINGS = ['restApiKey', 'dataCenter'];
 
-/** `value` is what stands in the file: flat, without id, key and endpoint. Never throws, never changes `value`. */
+/**
+ * `value` is what stands in the file: flat, without id, key and endpoint; null counts as not given. Reads the salt
+ * files it names. Never throws, never changes `value`.
+ */
 export function parseSettings(value: unknown): ParsedSettings {
   const notNeeded = isObject(value) ? NOT_SETTINGS.filter((key) => Object.hasOwn(value, key)) : [];
-  const filled = structuredClone(isObject(value) ? without(value, notNeeded) : value);
-  const faults = createValidator(SETTINGS_SCHEMA)(filled);
-  if (faults.length > 0 || !isObject(filled)) {
-    return {
-      ok: false,
-      problems: faults.map(({ path, message }) => ({ path: formatPath(path), message })),
-    };
+  const filled = structuredClone(isObject(value) ? membersToCheck(value) : value);
+  const findings = { faults: checkShape(filled), warnings: [] as Fault[] };
+  const settings = isObject(filled) ? buildSettings(filled, [], findings) : {};
+  if (findings.faults.length > 0 || !isObject(filled)) {
+    return { ok: false, problems: findings.faults.map(toProblem) };
   }
   return {
     ok: true,
-    settings: pickSettings(filled),
+    settings,
     packing: filled.packing === 'perArray' ? 'perArray' : 'combined',
     warnings: [
       ...notNeeded.map((key) => `${key}: not needed here, nothing is sent`),
-      ...withoutEffect(filled).map((key) => `${key}: ${NO_EFFECT}`),
+      ...findings.warnings.map(({ path, message }) => `${formatPath(path)}: ${message}`),
     ],
   };
 }
 
-function without(object: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+function membersToCheck(value: JsonObject): JsonObject {
+  const isMeant = ([name, member]: [string, unknown]) => member !== null && !NOT_SETTINGS.includes(name);
+  return Object.fromEntries(Object.entries(value).filter(isMeant));
 }
 
-export const NO_EFFECT = "RudderStack's cloud mode never used this setting: it has no effect here either";
-
-/** The settings among a checked destination's members. */
-export function pickSettings(checked: JsonObject): DestinationSettings {
-  return Object.fromEntries(
-    SERVED_SETTINGS.filter((key) => Object.hasOwn(checked, key)).map((key) => [key, checked[key]]),
-  );
-}
-
-/** Keys of a checked destination that are accepted and change nothing. */
-export function withoutEffect(checked: JsonObject): string[] {
-  return Object.keys(checked).filter((key) => SETTINGS_PROPERTIES[key]?.noEffect === true);
+function toProblem({ path, message }: Fault): SettingsProblem {
+  return { path: formatPath(path), message };
 }

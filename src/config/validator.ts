@@ -3,7 +3,7 @@
  * that say what was found and what was expected. A secret's value never gets into a fault.
  */
 import { Ajv, type ErrorObject } from 'ajv';
-import type { Schema } from './settings-schema.ts';
+import type { Schema } from './schema-terms.ts';
 import { suggest } from './suggest.ts';
 
 export type Path = readonly (string | number)[];
@@ -34,13 +34,12 @@ export function createValidator(
     allowUnionTypes: true,
     useDefaults: true,
     verbose: true,
+    // A test checks the schema; and it is run a few times only, so that optimising costs more than it saves.
+    meta: false,
+    validateSchema: false,
+    code: { optimize: false },
   });
   ajv.addVocabulary(['secret', 'expects', 'noEffect']);
-  ajv.addKeyword({
-    keyword: 'unserved',
-    validate: (_schema: unknown, data: unknown) => asksForNothing(data),
-    errors: false,
-  });
   const check = ajv.compile(schema);
   return (value) => {
     if (check(value)) return [];
@@ -95,37 +94,24 @@ function describeNumber(type: string, { minimum, maximum }: Schema): string {
   return minimum === undefined ? noun : `${noun} of at least ${minimum}`;
 }
 
-/** False, blank, "disable" and whatever consists only of these: switched off, however RudderStack's console stores it. */
-function asksForNothing(value: unknown): boolean {
-  if (value === null || value === false) return true;
-  if (typeof value === 'string') return ['', 'false', 'disable'].includes(value.trim());
-  if (typeof value !== 'object') return false;
-  // Who manages consent, and how, asks for nothing while no consents are listed.
-  return Object.entries(value).every(
-    ([key, part]) => key === 'provider' || key === 'resolutionStrategy' || asksForNothing(part),
-  );
-}
-
 function toFaults(error: ErrorObject, showFound: ShowFound): Fault[] {
   // A member that is missing inside `oneOf` is reported by `oneOf` itself.
   if (error.schemaPath.includes('/oneOf/')) return [];
+  // It says only that a branch failed, which says itself why.
+  if (error.keyword === 'if') return [];
   const path = toPath(error);
   const schema = (error.parentSchema ?? {}) as Schema;
   if (error.keyword === 'additionalProperties') return [unknownKey(path, error, schema)];
   if (error.keyword === 'required') return [{ path, message: missingKey(error) }];
   if (error.keyword === 'oneOf') return [{ path, message: notExactlyOne(schema, error.data) }];
-  if (error.keyword === 'unserved') return [{ path, message: UNSERVED }];
   if (error.keyword === 'uniqueItems')
     return [{ path, message: 'found the same entry twice, expected it once' }];
   return [wrongValue(path, error, schema, showFound)];
 }
 
-const UNSERVED =
-  "RudderStack's setting is known but not supported in this version: expected it to be left out or switched off";
-
 function wrongValue(path: Path, error: ErrorObject, schema: Schema, showFound: ShowFound): Fault {
   const found = schema.secret === true ? showSecret(error.data) : showFound(path, error.data);
-  const message = `found ${found}, expected ${describeExpected(schema)}${quoteHint(schema, error.data)}`;
+  const message = `found ${found}, expected ${describeExpected(schema)}${hint(schema, error.data)}`;
   if (error.keyword !== 'type' || typeof schema.type !== 'string') return { path, message };
   return { path, message, wantedType: schema.type };
 }
@@ -135,11 +121,17 @@ function showSecret(value: unknown): string {
   return typeof value === 'object' ? show(value) : `a ${typeof value} (not shown)`;
 }
 
-function quoteHint(schema: Schema, value: unknown): string {
+function hint(schema: Schema, value: unknown): string {
+  const nearest = typeof value === 'string' ? suggest(value, textsOf(schema.enum)) : null;
+  if (nearest !== null) return `, did you mean ${nearest}?`;
   const isText =
     (schema.type === 'string' && schema.enum === undefined) ||
     (Array.isArray(schema.type) && schema.type.includes('string'));
   return isText && (typeof value === 'number' || typeof value === 'boolean') ? ' (put it in quotes)' : '';
+}
+
+function textsOf(values: readonly unknown[] = []): string[] {
+  return values.filter((value): value is string => typeof value === 'string' && value !== '');
 }
 
 function unknownKey(path: Path, error: ErrorObject, schema: Schema): Fault {
@@ -149,7 +141,7 @@ function unknownKey(path: Path, error: ErrorObject, schema: Schema): Fault {
     key,
     known.map(([name]) => name),
   );
-  const served = known.filter(([, { unserved, noEffect }]) => unserved !== true && noEffect !== true);
+  const served = known.filter(([, { noEffect }]) => noEffect !== true);
   const hint =
     nearest === null
       ? `expected one of ${served.map(([name]) => name).join(', ')}`

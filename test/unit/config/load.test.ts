@@ -49,6 +49,7 @@ describe('defaults', () => {
       maxBytes: 10 * 1024 ** 3,
       retainHours: 24,
     });
+    expect(config.deadLetters).toEqual({ retainDays: 30, maxBytes: 1024 ** 3 });
     expect(config.sources).toEqual([{ id: 'shop', writeKeys: ['wk'], enabled: true, destinations: null }]);
     expect(config.destinations).toMatchObject([
       {
@@ -146,7 +147,6 @@ destinations:
     ['writeKey: "a:b"', 'without spaces and colons'],
     ['writeKey: ""', 'found empty text'],
     ['writeKey: 12345', 'put it in quotes'],
-    ['writeKey: a\ndestinations: []', 'at least one entry'],
     ['writeKey: a\nenabled: "no"', 'expected true or false'],
   ])('a source with %j', (members, expected) => {
     expect(problemsOf(withSource(members)).join('\n')).toContain(expected);
@@ -154,6 +154,14 @@ destinations:
 
   test.each([
     ['dataCenter: EU', 'found a region without its number, expected one of EU-01, EU-02, EU-03'],
+    ['dataCenter: us', 'found a region without its number, expected one of US-01, US-02'],
+    ['dataCenter: US-99', 'found an unknown data centre, expected one of US-01'],
+    ['dataCenter: US-1', 'found an unknown data centre'],
+    ['dataCenter: US 01', 'found an unknown data centre'],
+    ['dataCenter: ""', 'dataCenter: found "", expected a data centre'],
+    ['dataCenter: " "', 'found an unknown data centre'],
+    ['dataCenter: "{{ region || EU-01 }}"', 'dataCenter: found a {{ path || default }} template'],
+    ['dataCenter: env.BRAZE_REGION', "dataCenter: found RudderStack's form env.NAME"],
     ['dataCenter: MARS-01', 'US-10, EU-01'],
     ['restEndpoint: rest.fra-01.braze.eu', 'not an http or https address'],
     ['restEndpoint: ftp://x', 'not an http or https address'],
@@ -166,7 +174,10 @@ destinations:
     ['dataCenter: EU-01\nconcurrency: { max: 8 }', 'concurrency.max: found start 16 above max 8'],
     ['dataCenter: EU-01\nlingerMs: -1', 'a whole number from 0 to 60000'],
     ['dataCenter: EU-01\nlingerMs: 1.5', 'a whole number from 0 to 60000'],
-    ['dataCenter: EU-01\nsupportDedup: true', 'supportDedup: RudderStack'],
+    [
+      'dataCenter: EU-01\nsupportDedup: "{{ a || true }}"',
+      'supportDedup: found a {{ path || default }} template',
+    ],
     ['dataCenter: EU-01\nstart: middle', 'one of beginning, end'],
     ['dataCenter: EU-01\nrestApiKeyFile: x', 'both of restApiKey and restApiKeyFile'],
   ])('a destination with %j', (members, expected) => {
@@ -331,6 +342,33 @@ destinations: [{ id: d, dataCenter: us-10, restApiKeyFile: ${key} }]`);
     ]);
   });
 
+  test("a key in RudderStack's dynamic form is refused once, and not shown", () => {
+    for (const key of ['env.BRAZE_KEY', '{{a||b}}', '{{ a || b }}']) {
+      const problems = problemsOf(
+        `${SOURCES}destinations: [{ id: d, dataCenter: EU-01, restApiKey: "${key}" }]`,
+      );
+      expect(problems).toEqual([expect.stringContaining('destinations[0].restApiKey: found ')]);
+      expect(problems[0]).not.toMatch(/BRAZE_KEY|a *\|\| *b/);
+    }
+  });
+
+  test('salts are among them, from the file or from files', () => {
+    const file = fileWith('salt', 'hush-hush-1\n');
+    const { config, effective } = goodConfig(
+      withDestination(`dataCenter: EU-01
+mappings:
+  attributes: [{ from: a, convert: sha256, saltFile: ${file} }, { from: b }]
+  properties: [{ from: a, convert: [trim, sha256], salt: hush-hush-2 }]
+  events: [{ name: A, drop: true }]`),
+    );
+    expect(secretsOf(config)).toEqual(['wk', 'rk', 'hush-hush-1', 'hush-hush-2']);
+    const text = renderConfig(effective);
+    expect(text).not.toContain('hush');
+    expect(text).toContain('salt: "********"');
+    expect(text).toContain(`saltFile: ${file}`);
+    expect(text).toContain('drop: true');
+  });
+
   test('the printed configuration shows everything but them', () => {
     const { effective } = goodConfig(`sources: [{ id: s, writeKey: [hush-1, hush-2] }]
 destinations: [{ id: d, dataCenter: " eu-02 ", restApiKey: hush-3, appKey: hush-4, supportDedup: false }]`);
@@ -343,7 +381,53 @@ destinations: [{ id: d, dataCenter: " eu-02 ", restApiKey: hush-3, appKey: hush-
   });
 });
 
+test("the printed configuration shows RudderStack's stored forms as they are understood", () => {
+  const { effective, config } = goodConfig(
+    withDestination(`dataCenter: EU-01
+eventFilteringOption: { web: blacklistedEvents }
+blacklistedEvents: { web: [{ eventName: "" }, { eventName: Heartbeat }] }
+consentManagement: { cloud: [{ provider: custom, consents: [{ consent: c1 }] }], web: [] }`),
+  );
+  const { settings } = config.destinations[0] ?? {};
+  expect(settings).toMatchObject({
+    eventFilteringOption: 'blacklistedEvents',
+    blacklistedEvents: [{ eventName: 'Heartbeat' }],
+    consentManagement: [{ provider: 'custom', consents: [{ consent: 'c1' }] }],
+  });
+  const text = renderConfig(effective);
+  expect(text).toContain('eventFilteringOption: blacklistedEvents');
+  expect(text).toMatch(/blacklistedEvents:\n\s+- eventName: Heartbeat\n/);
+  expect(text).toMatch(/consents:\n\s+- consent: c1\n/);
+});
+
+test('a fault in a stored form has its line and the path as written', () => {
+  expect(
+    problemsOf(
+      withDestination(`dataCenter: EU-01
+blacklistedEvents:
+  web:
+    - eventName: A
+    - eventNam: B
+mappings:
+  attributes:
+    - from: a
+    - from: b
+      convert: uper`),
+    ),
+  ).toEqual([
+    'b.yaml:9: destinations[0].blacklistedEvents.web[1]: found no eventName, expected one',
+    'b.yaml:9: destinations[0].blacklistedEvents.web[1].eventNam: found an unknown key, did you mean eventName?',
+    'b.yaml:14: destinations[0].mappings.attributes[1].convert: found "uper", expected one of string, number, integer, boolean, lower, upper, trim, date, sha256, did you mean upper?',
+  ]);
+});
+
 describe('warnings', () => {
+  test('a source that delivers to nobody, unless it is switched off', () => {
+    const warningsOf = (members: string) => goodConfig(withSource(`writeKey: a\n${members}`)).warnings;
+    expect(warningsOf('destinations: []')).toEqual([expect.stringContaining('delivers to no destination')]);
+    expect(warningsOf('destinations: []\nenabled: false')).toEqual([]);
+  });
+
   test('plain http to another machine, not to this one', () => {
     const warningsOf = (url: string) => goodConfig(withDestination(`restEndpoint: ${url}`)).warnings;
     expect(warningsOf('http://braze.internal')).toEqual([

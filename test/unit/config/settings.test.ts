@@ -10,7 +10,16 @@ describe('parseSettings', () => {
   test('fills in the defaults when nothing is given', () => {
     expect(parseSettings({})).toEqual({
       ok: true,
-      settings: { sendPurchaseEventWithExtraProperties: false, aliasCall: 'alias' },
+      settings: {
+        sendPurchaseEventWithExtraProperties: false,
+        useEcommerceRecommendedEvents: false,
+        enableNestedArrayOperations: false,
+        enableSubscriptionGroupInGroupCall: false,
+        supportDedup: false,
+        eventFilteringOption: 'disable',
+        linkCall: 'identify',
+        aliasCall: 'alias',
+      },
       packing: 'combined',
       warnings: [],
     });
@@ -46,27 +55,77 @@ describe('parseSettings', () => {
   });
 
   test.each([
-    ['supportDedup', false],
-    ['eventFilteringOption', 'disable'],
-    ['eventFilteringOption', { web: 'disable' }],
-    ['whitelistedEvents', []],
-    ['blacklistedEvents', { web: [{ eventName: '' }] }],
-    ['consentManagement', [{ provider: 'oneTrust', resolutionStrategy: '', consents: [{ consent: '' }] }]],
-    ['ketchConsentPurposes', [{ purpose: '' }]],
-  ])('accepts the unserved %s when it asks for nothing: %j', (key, value) => {
-    expect(problemsOf({ [key]: value })).toEqual([]);
+    ['sendPurchaseEventWithExtraProperties', true],
+    ['orderProperties', ['order_id', 'coupon']],
+    ['useEcommerceRecommendedEvents', true],
+    ['enableNestedArrayOperations', true],
+    ['enableSubscriptionGroupInGroupCall', true],
+    ['supportDedup', true],
+    ['aliasCall', 'merge'],
+    ['linkCall', 'auto'],
+    ['eventFilteringOption', 'blacklistedEvents'],
+    ['whitelistedEvents', [{ eventName: 'A' }]],
+    ['blacklistedEvents', [{ eventName: 'A' }]],
+    ['consentManagement', [{ provider: 'custom', resolutionStrategy: 'or', consents: [{ consent: 'A' }] }]],
+    ['oneTrustCookieCategories', [{ oneTrustCookieCategory: 'C0001' }]],
+    ['ketchConsentPurposes', [{ purpose: 'marketing' }]],
+    ['mappings', { attributes: [{ from: 'a' }], events: [{ name: 'A', drop: true }] }],
+  ])('serves %s: %j', (key, value) => {
+    expect(parseSettings({ [key]: value })).toMatchObject({
+      ok: true,
+      settings: { [key]: value },
+      warnings: [],
+    });
   });
 
   test.each([
-    ['supportDedup', true],
-    ['enableNestedArrayOperations', true],
-    ['eventFilteringOption', 'whitelistedEvents'],
-    ['whitelistedEvents', [{ eventName: 'Order Completed' }]],
-    ['consentManagement', [{ provider: 'oneTrust', consents: [{ consent: 'C0001' }] }]],
-  ])('refuses the unserved %s when it asks for something: %j', (key, value) => {
-    expect(problemsOf({ [key]: value })).toEqual([
-      { path: key, message: expect.stringContaining('not supported in this version') },
-    ]);
+    [
+      'orderProperties',
+      ['order_id', 'price'],
+      'orderProperties[1]',
+      'found "price", which each purchase has',
+    ],
+    ['orderProperties', ['time'], 'orderProperties[0]', 'found "time"'],
+    ['orderProperties', ['event_name'], 'orderProperties[0]', 'found "event_name"'],
+    ['orderProperties', ['product_id'], 'orderProperties[0]', 'found "product_id"'],
+    ['orderProperties', ['quantity'], 'orderProperties[0]', 'found "quantity"'],
+    ['orderProperties', ['currency'], 'orderProperties[0]', 'found "currency"'],
+    ['orderProperties', ['a', 'a'], 'orderProperties', 'the same entry twice'],
+    ['orderProperties', 'order_id', 'orderProperties', 'found "order_id", expected a list of names'],
+    ['aliasCall', 'merg', 'aliasCall', 'found "merg", expected one of alias, merge, did you mean merge?'],
+    ['linkCall', 'always', 'linkCall', 'found "always", expected one of identify, auto'],
+    ['supportDedup', 'true', 'supportDedup', 'found "true", expected true or false'],
+    [
+      'eventFilteringOption',
+      'whitelist',
+      'eventFilteringOption',
+      'expected one of disable, whitelistedEvents',
+    ],
+    ['eventFilteringOption', { web: 'x' }, 'eventFilteringOption.web', 'found "x", expected one of disable'],
+    ['whitelistedEvents', ['A'], 'whitelistedEvents[0]', 'found "A", expected a mapping with eventName'],
+    [
+      'blacklistedEvents',
+      { web: [{ eventNam: 'A' }] },
+      'blacklistedEvents.web[0].eventNam',
+      'mean eventName?',
+    ],
+    ['blacklistedEvents', [{ eventName: 7 }], 'blacklistedEvents[0].eventName', 'found 7, expected text'],
+    ['consentManagement', [{ consents: [] }], 'consentManagement[0]', 'found no provider'],
+    [
+      'consentManagement',
+      [{ provider: 'custom', resolutionStrategy: 'xor', consents: [] }],
+      'consentManagement[0].resolutionStrategy',
+      'found "xor", expected "and" or "or"',
+    ],
+    ['oneTrustCookieCategories', 'C0001', 'oneTrustCookieCategories', 'a list of {oneTrustCookieCategory}'],
+    ['ketchConsentPurposes', [{ name: 'A' }], 'ketchConsentPurposes[0].name', 'found an unknown key'],
+    ['mappings', [], 'mappings', 'found an empty list, expected a mapping'],
+  ])('refuses %s: %j', (key, value, path, message) => {
+    expect(problemsOf({ [key]: value })).toContainEqual({ path, message: expect.stringContaining(message) });
+  });
+
+  test('takes null, which a stored configuration may hold, for not given', () => {
+    expect(parseSettings({ supportDedup: null, whitelistedEvents: null })).toEqual(parseSettings({}));
   });
 
   test('accepts settings that cloud mode never used, with a warning', () => {
@@ -90,5 +149,16 @@ describe('parseSettings', () => {
 
   test('treats __proto__ as an unknown key like any other', () => {
     expect(problemsOf(JSON.parse('{"__proto__":1}'))).toHaveLength(1);
+  });
+
+  test('warns of an allow list that lets nothing pass', () => {
+    const warningsOf = (value: object) => {
+      const parsed = parseSettings({ eventFilteringOption: 'whitelistedEvents', ...value });
+      return parsed.ok && parsed.warnings;
+    };
+    const warning = [expect.stringMatching(/^whitelistedEvents: .*no track call will be sent/)];
+    expect(warningsOf({})).toEqual(warning);
+    expect(warningsOf({ whitelistedEvents: [{ eventName: ' ' }] })).toEqual(warning);
+    expect(warningsOf({ whitelistedEvents: [{ eventName: 'A' }] })).toEqual([]);
   });
 });

@@ -22,7 +22,10 @@ describe('originOf', () => {
   test('knows a data centre whatever its case and the spaces around it', () => {
     expect(originOf(' eu-01 ')).toBe('https://rest.fra-01.braze.eu');
     expect(originOf('US-10')).toBe('https://rest.us-10.braze.com');
-    expect(originOf('US')).toBeNull();
+    expect(originOf('\tUs-06\n')).toBe('https://rest.iad-06.braze.com');
+    for (const name of ['US', 'US-99', 'US-1', 'US 01', 'US01', '', '__proto__']) {
+      expect(originOf(name)).toBeNull();
+    }
   });
 
   test('every one has an https origin of its own at Braze', () => {
