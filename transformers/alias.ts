@@ -4,6 +4,7 @@ import { filtered, rejected } from '../src/model/outcome.ts';
 import { ANONYMOUS_LABEL, aliasKey, externalIdKey, externalIdOf } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
+import { externalIdTooLong } from './limits.ts';
 import { createOperation } from './operation.ts';
 
 export function transformAlias(event: BrazierEvent, settings: DestinationSettings): TransformResult {
@@ -11,8 +12,14 @@ export function transformAlias(event: BrazierEvent, settings: DestinationSetting
   if (userId === undefined) return missing('missing_user_id', 'userId');
   const { previousId } = event;
   if (previousId === undefined) return missing('missing_previous_id', 'previousId');
+  const tooLong = externalIdTooLong(userId);
+  if (tooLong) return tooLong;
+  if (userId === previousId) return SAME;
   return settings.aliasCall === 'merge' ? merge(userId, previousId) : link(userId, previousId);
 }
+
+/** Such an alias would only take the user's one place for an alias of the label, which a real past may need. */
+const SAME = filtered('nothing_to_send', 'userId and previousId are the same');
 
 function missing(code: string, path: string): TransformResult {
   const message = `[BRAZE]: ${path} is required for alias call`;
@@ -34,7 +41,8 @@ function link(external_id: string, alias_name: string): TransformResult {
 }
 
 function merge(userId: string, previousId: string): TransformResult {
-  if (userId === previousId) return filtered('nothing_to_send', 'userId and previousId are the same');
+  const tooLong = externalIdTooLong(previousId, 'previousId');
+  if (tooLong) return tooLong;
   const keys = [externalIdKey(previousId), externalIdKey(userId)];
   const object = {
     identifier_to_merge: { external_id: previousId },

@@ -1,26 +1,30 @@
-/** group → one attribute that marks the person as a member of the group. */
+/** group → one attribute that marks the person as a member, or the state of a subscription group. */
 import type { BrazierEvent } from '../src/model/event.ts';
 import { rejected } from '../src/model/outcome.ts';
 import { toId } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
-import { identityOf } from './identity.ts';
+import { type Identity, identityOf } from './identity.ts';
 import { createOperation } from './operation.ts';
+import { transformSubscription } from './subscription.ts';
 
 const INVALID_GROUP = rejected('invalid', 'invalid_group_id', 'Invalid groupId', [
   { path: 'groupId', message: 'Invalid groupId' },
 ]);
 
-/** The group's traits are not sent: they describe the group. */
-export function createGroup(_settings: DestinationSettings): (event: BrazierEvent) => TransformResult {
-  return group;
+/** The group's traits are not sent as attributes: they describe the group. */
+export function createGroup(settings: DestinationSettings): (event: BrazierEvent) => TransformResult {
+  const transform = settings.enableSubscriptionGroupInGroupCall === true ? transformSubscription : membership;
+  return (event) => {
+    const groupId = toId(event.groupId || event.traits.groupId || null);
+    if (groupId === undefined) return INVALID_GROUP;
+    const identity = identityOf(event);
+    if ('status' in identity) return identity;
+    return transform(event, groupId, identity);
+  };
 }
 
-function group(event: BrazierEvent): TransformResult {
-  const groupId = toId(event.groupId || event.traits.groupId || null);
-  if (groupId === undefined) return INVALID_GROUP;
-  const identity = identityOf(event);
-  if ('status' in identity) return identity;
+function membership(_event: BrazierEvent, groupId: string, identity: Identity): TransformResult {
   const { key, external_id, user_alias, _update_existing_only } = identity;
   const object = { external_id, user_alias, _update_existing_only, [`ab_rudder_group_${groupId}`]: true };
   return {

@@ -2,6 +2,7 @@
 import type { BrazierEvent } from '../src/model/event.ts';
 import { type Rejected, rejected } from '../src/model/outcome.ts';
 import { aliasKey, aliasOf, externalIdKey, externalIdOf, type UserAlias } from '../src/model/person.ts';
+import { externalIdTooLong } from './limits.ts';
 
 export interface Identity {
   readonly key: string;
@@ -13,11 +14,13 @@ export interface Identity {
 
 /**
  * The external id, else the custom alias, else the anonymous id. Some SDKs add a random anonymous id to events
- * of known users, so it never counts beside an external id.
+ * of known users, so it never counts beside an external id. Rejects an external id that Braze would refuse.
  */
 export function identityOf(event: BrazierEvent): Identity | Rejected {
   const external_id = externalIdOf(event);
   if (external_id !== undefined) {
+    const tooLong = externalIdTooLong(external_id);
+    if (tooLong) return tooLong;
     const key = externalIdKey(external_id);
     return { key, external_id, user_alias: undefined, _update_existing_only: undefined };
   }

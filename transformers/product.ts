@@ -3,6 +3,7 @@ import table from '../mappings/purchase.json' with { type: 'json' };
 import type { Json, JsonObject } from '../src/model/json.ts';
 import type { Issue, Warning } from '../src/model/outcome.ts';
 import { toId } from '../src/model/person.ts';
+import { toCurrency } from './currency.ts';
 
 export interface Product {
   readonly product_id: string;
@@ -15,14 +16,15 @@ export interface Product {
 /** Where a product stands, what its order says, and who hears of its faults. */
 export interface ProductReader {
   readonly index: number;
-  /** The order's currency wins over the product's, as in RudderStack. */
+  /** Wins over the product's, as in RudderStack; undefined when the user's rules say where the product's is. */
   readonly orderCurrency: Json | undefined;
   readonly issues: Issue[];
   readonly warnings: Warning[];
 }
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const CURRENCY = /^[A-Z]{3}$/;
+/** Braze: a product id is at most 255 characters (purchase object docs). */
+const MAX_ID_LENGTH = 255;
 
 /** Undefined after adding at least one issue. The texts are RudderStack's where it has one. */
 export function readProduct(product: JsonObject, reader: ProductReader): Product | undefined {
@@ -40,7 +42,9 @@ function readId(product: JsonObject, reader: ProductReader): string | undefined 
     const value = product[name];
     if (!value) continue;
     const id = typeof value === 'string' || typeof value === 'number' ? toId(value) : undefined;
-    if (id !== undefined) return id;
+    if (id === undefined) continue;
+    if (id.length <= MAX_ID_LENGTH) return id;
+    return fault(reader, name, `Product Id is longer than ${MAX_ID_LENGTH} characters for product`);
   }
   return fault(reader, 'product_id', 'Product Id is missing for product');
 }
@@ -81,9 +85,9 @@ function readCurrency(product: JsonObject, reader: ProductReader): string | unde
     issues.push({ path, message });
     return undefined;
   }
-  const code = typeof value === 'string' ? value.trim().toUpperCase() : '';
-  if (CURRENCY.test(code)) return code;
-  issues.push({ path, message: `Currency is not a three-letter code for product at index: ${index}` });
+  const code = toCurrency(value);
+  if (code !== undefined) return code;
+  issues.push({ path, message: `Currency is not an ISO 4217 code for product at index: ${index}` });
   return undefined;
 }
 

@@ -1,10 +1,12 @@
-/** track → purchases for `Order Completed`, a custom event for every other name. */
+/** track → a recommended e-commerce event, purchases for `Order Completed`, or a custom event for every other name. */
 import type { BrazierEvent } from '../src/model/event.ts';
 import { rejected } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import { createCustomEvent } from './custom-event.ts';
-import { purchases } from './purchases.ts';
+import { createEcommerce } from './ecommerce.ts';
+import { createEventNames } from './event-names.ts';
+import { createPurchases } from './purchases.ts';
 import { createWithAttributes } from './with-attributes.ts';
 
 /** Compared without regard to case and, as RudderStack does, without trimming. */
@@ -17,16 +19,23 @@ const INVALID_NAME = rejected('invalid', 'invalid_event_name', MISSING_NAME, [
 
 /** Rejects an event without a usable name: Braze would refuse it. */
 export function createTrack(settings: DestinationSettings): (event: BrazierEvent) => TransformResult {
+  const nameOf = createEventNames(settings.mappings?.events);
+  const ecommerce = settings.useEcommerceRecommendedEvents ? createEcommerce(settings) : undefined;
+  const purchases = createPurchases(settings);
   const customEvent = createCustomEvent(settings);
   const withAttributes = createWithAttributes(settings);
   return (event) => {
-    const { event: name } = event;
-    if (typeof name !== 'string' || name.trim() === '') return INVALID_NAME;
-    const isOrder = name.length === ORDER_COMPLETED.length && name.toLowerCase() === ORDER_COMPLETED;
-    return withAttributes(event, (identity, warnings) =>
-      isOrder
-        ? purchases({ event, settings, identity, warnings })
-        : customEvent(event, name, identity, warnings),
-    );
+    const { event: given } = event;
+    if (typeof given !== 'string' || given.trim() === '') return INVALID_NAME;
+    const name = nameOf(given);
+    if (typeof name !== 'string') return name;
+    const recommended = ecommerce?.(name);
+    if (recommended) return withAttributes(event, recommended(event));
+    if (isOrder(name)) return withAttributes(event, purchases(event));
+    return withAttributes(event, (identity, warnings) => customEvent(event, name, identity, warnings));
   };
+}
+
+function isOrder(name: string): boolean {
+  return name.length === ORDER_COMPLETED.length && name.toLowerCase() === ORDER_COMPLETED;
 }

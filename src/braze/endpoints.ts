@@ -7,13 +7,16 @@ export const REQUEST_BYTES = 4 * 1024 * 1024;
 /** 100 KB per object with nested data (Braze: event object, nested custom attributes). */
 export const OBJECT_BYTES = 100 * 1024;
 
-/** Objects per request. Braze: /users/track 75, the other user endpoints and subscription status 50. */
+/**
+ * Objects per request. Braze: /users/track 75, the other user endpoints 50. For subscription status Braze documents
+ * 50 ids of a kind within a group, each of ours names one or two, but no number of groups: other senders stop at 25.
+ */
 export const OBJECTS_PER_REQUEST: Readonly<Record<Endpoint, number>> = {
   '/users/track': 75,
   '/users/identify': 50,
   '/users/alias/new': 50,
   '/users/merge': 50,
-  '/v2/subscription/status/set': 50,
+  '/v2/subscription/status/set': 25,
 };
 
 /** Order matters for /users/track: Braze processes attributes, then events, then purchases. */

@@ -26,6 +26,7 @@ export function createTally(metrics: Metrics, destination: string): Tally {
   const outcomes = createCounts();
   const reasons = createCounts();
   const letters = createCounts();
+  const codes = createCounts();
   const operations = createCounts();
   const warnings = createCounts();
   for (const outcome of OUTCOMES) metrics.events.inc({ destination, outcome }, 0);
@@ -37,7 +38,9 @@ export function createTally(metrics: Metrics, destination: string): Tally {
     finished(outcome) {
       outcomes.add(outcome.status);
       if (outcome.status === 'filtered') reasons.add(outcome.code);
-      if (outcome.status === 'rejected') letters.add(outcome.kind);
+      if (outcome.status !== 'rejected') return;
+      letters.add(outcome.kind);
+      codes.add(outcome.code);
     },
     operation(kind, outcome) {
       operations.add(`${kind} ${outcome.status}`);
@@ -53,6 +56,7 @@ export function createTally(metrics: Metrics, destination: string): Tally {
       events = 0;
       outcomes.drain((outcome, count) => metrics.events.inc({ destination, outcome }, count));
       reasons.drain((reason, count) => metrics.eventsFiltered.inc({ destination, reason }, count));
+      codes.drain((reason, count) => metrics.eventsRejected.inc({ destination, reason }, count));
       letters.drain((kind, count) => metrics.deadLetters.inc({ destination, kind }, count));
       warnings.drain((code, count) => metrics.warnings.inc({ destination, code }, count));
       operations.drain((label, count) => {

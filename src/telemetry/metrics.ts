@@ -107,6 +107,12 @@ function pipelineMetrics(registry: Registry) {
       labelNames: ['destination', 'reason'],
       registers,
     }),
+    eventsRejected: new Counter({
+      name: 'brazier_events_rejected_total',
+      help: 'Rejected events by code of docs/errors.md.',
+      labelNames: ['destination', 'reason'],
+      registers,
+    }),
     letterCount: new Gauge({
       name: 'brazier_dead_letters',
       help: 'Dead letters in the store; destination is empty for those that ingest turned away.',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/braze/client.ts';
+import { adviceFor } from '../../../src/braze/refusal.ts';
 import { classify, type Verdict } from '../../../src/braze/replies.ts';
 import type { Endpoint, OperationKind } from '../../../src/model/operation.ts';
 import { operation } from '../../support/operations.ts';
@@ -89,6 +90,57 @@ describe('classify', () => {
     for (const status of [400, 413]) {
       expect(summary(classify(requestOf(['event']), answer(status, { message: 'no' })))).toBe('r');
     }
+  });
+
+  const codes = (verdict: Verdict) =>
+    verdict.kind === 'final'
+      ? verdict.outcomes.map((each) => (each.status === 'rejected' ? each.code : each.status))
+      : verdict.kind === 'named'
+        ? [...verdict.faults.values()].map(({ code }) => code)
+        : [];
+
+  it.each([
+    'Purchases are not available for this workspace',
+    'purchase events are disabled',
+    'The purchase object is in maintenance mode',
+    'Use ecommerce.order_placed instead of purchases',
+    "'purchases' is not enabled for this company",
+  ])('a purchase refused as such has its own code and names the setting: %s', (type) => {
+    const refused = { type, input_array: 'purchases', index: 0 };
+    expect(codes(classify(requestOf(), answer(201, success(refused))))).toEqual([
+      'delivered',
+      'delivered',
+      'delivered',
+      'purchases_unavailable',
+    ]);
+    expect(codes(classify(requestOf(), answer(400, { errors: [refused] })))).toEqual([
+      'purchases_unavailable',
+    ]);
+    const alone = classify(requestOf(['purchase']), answer(400, { message: type }));
+    expect(codes(alone)).toEqual(['purchases_unavailable']);
+    expect(alone).toHaveProperty(
+      'outcomes[0].message',
+      expect.stringContaining('useEcommerceRecommendedEvents'),
+    );
+  });
+
+  it.each(["'price' is not valid", "'purchase' 'quantity' is not valid", 'currency not supported', 'bad'])(
+    'other refusals of a purchase are not: %s',
+    (type) => {
+      const reply = answer(201, success({ type, input_array: 'purchases', index: 0 }));
+      expect(codes(classify(requestOf(), reply))[3]).toBe('braze_refused');
+    },
+  );
+
+  it('no other object is refused as a purchase', () => {
+    const type = 'purchases are not available';
+    const reply = answer(201, success({ type, input_array: 'events', index: 0 }));
+    expect(codes(classify(requestOf(), reply))[2]).toBe('braze_refused');
+  });
+
+  it('says what to do about purchases, and about nothing else', () => {
+    expect(adviceFor('purchases_unavailable')).toContain('useEcommerceRecommendedEvents');
+    expect(adviceFor('braze_refused')).toBeUndefined();
   });
 
   it('a 403 names the permission that is missing', () => {
