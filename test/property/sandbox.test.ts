@@ -6,7 +6,7 @@ import { createProfiles } from '../../src/sandbox/profiles.ts';
 import type { SandboxUser } from '../../src/sandbox/server.ts';
 import { judgeTrack } from '../../src/sandbox/track-rules.ts';
 import type { Change } from '../../src/sandbox/verdict.ts';
-import { createWorkspace } from '../../src/sandbox/workspace.ts';
+import { ASSUMPTIONS, type Assumptions, createWorkspace } from '../../src/sandbox/workspace.ts';
 
 const externalId = fc.constantFrom('u1', 'u2', 'u3');
 const alias = fc.record({ label: fc.constantFrom('anon', 'other'), name: fc.constantFrom('a1', 'a2', 'a3') });
@@ -86,36 +86,54 @@ it('keeps the order of every user as long as nobody is linked', () => {
   );
 });
 
-it('accounts for every object of a track request once: queued, or named in the errors', () => {
+const workspace = fc.record({
+  blockedExternalIds: fc.constantFrom([], ['u1']),
+  blockedNames: fc.constantFrom([], ['ecommerce.order_placed']),
+  purchases: fc.boolean(),
+  appIds: fc.constantFrom(undefined, ['app']),
+  errorTexts: fc.constantFrom('sentences' as const, 'names' as const),
+  strictPurchaseSize: fc.boolean(),
+  assume: fc.record(
+    mapValues(ASSUMPTIONS, (values) => fc.constantFrom(...values)) as never,
+  ) as fc.Arbitrary<Assumptions>,
+});
+
+function mapValues<T>(object: Record<string, readonly string[]>, change: (values: readonly string[]) => T) {
+  return Object.fromEntries(Object.entries(object).map(([name, values]) => [name, change(values)]));
+}
+
+it('accounts for every object of a track request once: queued, or named in the errors, whatever is set and sent', () => {
   const object = fc.dictionary(
     fc.constantFrom(
-      'external_id',
-      'user_alias',
-      'email',
-      'name',
-      'time',
-      'properties',
-      'price',
-      'product_id',
+      ...['external_id', 'user_alias', 'email', 'push_token_import', 'push_tokens', 'subscription_groups'],
+      ...['name', 'time', 'properties', 'price', 'product_id', 'currency', 'quantity', 'app_id'],
+      ...['current_location', '__proto__', 'constructor'],
     ),
-    fc.oneof(fc.jsonValue(), fc.constantFrom('u1', 'a@b.co', '2026-01-01T00:00:00Z')),
+    fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.constantFrom('u1', 'a@b.co', '2026-01-01T00:00:00Z', 'EUR', 'ecommerce.order_placed', true, 1),
+      fc.dictionary(
+        fc.constantFrom('products', 'source', '$x', 'discounts', '__proto__'),
+        fc.jsonValue({ maxDepth: 1 }),
+      ),
+    ),
   );
-  const list = fc.array(object as fc.Arbitrary<JsonObject>, { maxLength: 10 });
+  const list = fc.array(object as fc.Arbitrary<JsonObject>, { maxLength: 4 });
   const body = fc.record({ attributes: list, events: list, purchases: list });
   fc.assert(
-    fc.property(body, (sent) => {
+    fc.property(body, workspace, (sent, options) => {
       const total = sent.attributes.length + sent.events.length + sent.purchases.length;
-      const { reply, changes } = judgeTrack(
-        sent,
-        { nowMs: 0, bodyBytes: 1, workspace: createWorkspace() },
-        'combined',
-      );
+      const context = { nowMs: 0, bodyBytes: 1e9, workspace: createWorkspace(options) };
+      const { reply, changes } = judgeTrack(JSON.parse(JSON.stringify(sent)), context, 'combined');
       const { errors = [], message: _, ...processed } = JSON.parse(reply.body);
       const counted = Object.values<number>(processed).reduce((sum, count) => sum + count, 0);
       const places = new Set(errors.map((error: JsonObject) => `${error.input_array} ${error.index}`));
       expect(reply.status).toBe(changes.length > 0 ? 201 : 400);
       expect([counted, places.size + counted]).toEqual([changes.length, total]);
+      const profiles = createProfiles(context.workspace);
+      for (const each of changes) profiles.apply(each);
+      expect(profiles.users().length).toBeLessThanOrEqual(changes.length * 10);
     }),
-    { seed: 4, numRuns: 200 },
+    { seed: 4, numRuns: 300 },
   );
 });
