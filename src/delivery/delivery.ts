@@ -37,6 +37,8 @@ export interface DeliveryOptions<Owner> {
 export interface Delivery<Owner> {
   /** Queues one record's operations, in order. */
   add(operations: readonly Operation[], owner: Owner): void;
+  /** Operations of one identity that are not done. */
+  queuedOf(key: string): number;
   readonly halted: Halt | undefined;
   /** Requests under way, and operations not yet done. */
   readonly running: number;

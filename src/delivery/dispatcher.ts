@@ -96,6 +96,10 @@ class Dispatcher<Owner> implements Delivery<Owner> {
     return this.#queue.size;
   }
 
+  queuedOf(key: string): number {
+    return this.#queue.queuedOf(key);
+  }
+
   add(operations: readonly Operation[], owner: Owner): void {
     const now = this.#clock.monotonicMs();
     this.#queue.add(operations, owner, now);

@@ -24,6 +24,8 @@ export class Lane<Owner> {
   readonly key: string;
   /** Operations of this lane that are taken and not done. */
   busy = 0;
+  /** Operations of this lane that are not done. */
+  size = 0;
   /** The first that waits. */
   head: Place<Owner> | undefined;
   #tail: Place<Owner> | undefined;
@@ -37,6 +39,7 @@ export class Lane<Owner> {
     if (this.#tail) this.#tail.next = place;
     else this.head = place;
     this.#tail = place;
+    this.size += 1;
   }
 
   shift(): void {

@@ -39,6 +39,11 @@ export class Queue<Owner> {
     return this.#size;
   }
 
+  /** Operations of one identity that are not done. */
+  queuedOf(key: string): number {
+    return this.#lanes.get(key)?.size ?? 0;
+  }
+
   /** Adds one record's operations, in order. */
   add(operations: readonly Operation[], owner: Owner, now: number): void {
     for (const operation of operations) {
@@ -109,6 +114,7 @@ export class Queue<Owner> {
 
   #release(lane: Lane<Owner>): void {
     lane.busy -= 1;
+    lane.size -= 1;
     if (lane.busy > 0) return;
     if (lane.head) this.#offer(lane.head.entry);
     else this.#lanes.delete(lane.key);
