@@ -35,7 +35,7 @@ describe('/users/identify', () => {
     });
   });
 
-  it('takes 50 aliases and turns 51 away', () => {
+  it('rule 43: takes 50 aliases and turns 51 away', () => {
     const item = { external_id: 'u1', user_alias: alias };
     expect(judgeIdentify({ aliases_to_identify: times(50, item) }).changes).toHaveLength(50);
     expect(shown(judgeIdentify({ aliases_to_identify: times(51, item) }))).toEqual({
@@ -61,7 +61,7 @@ describe('/users/alias/new', () => {
     ]);
   });
 
-  it('turns 51 aliases away', () => {
+  it('rule 43: turns 51 aliases away', () => {
     expect(judgeAliasNew({ user_aliases: times(51, alias) }).reply.status).toBe(400);
   });
 });
@@ -69,7 +69,7 @@ describe('/users/alias/new', () => {
 describe('/users/merge', () => {
   const from = { external_id: 'old' };
   const good = { identifier_to_merge: from, identifier_to_keep: { user_alias: alias } };
-  it('accepts with 202 and no counts', () => {
+  it('rule 44: accepts with 202 and no counts', () => {
     expect(shown(judgeMerge({ merge_updates: [good] }))).toEqual({
       status: 202,
       body: { message: 'success' },
@@ -89,7 +89,7 @@ describe('/users/merge', () => {
       { merge_updates: [{ identifier_to_merge: from }] },
       "'identifier_to_keep' must be an object with an 'external_id', 'user_alias', 'email' or 'phone'",
     ],
-  ])('turns %j away as a whole', (body, message) => {
+  ])('rule 44: turns %j away as a whole', (body, message) => {
     expect(shown(judgeMerge(body))).toEqual({ status: 400, body: { message }, changes: 0 });
   });
 });
@@ -98,7 +98,7 @@ describe('/v2/subscription/status/set', () => {
   const group = (more: JsonObject): JsonObject => ({
     subscription_groups: [{ subscription_group_id: 'g1', subscription_state: 'subscribed', ...more }],
   });
-  it('makes one change for each person', () => {
+  it('rule 47: makes one change for each person', () => {
     expect(shown(judgeSubscription(group({ external_ids: ['u1', 'u2'], emails: ['a@b.co'] })))).toEqual({
       status: 201,
       body: { message: 'success' },
@@ -119,7 +119,7 @@ describe('/v2/subscription/status/set', () => {
       group({ external_ids: Array.from({ length: 51 }, String) }),
       'The max number of ids per request was exceeded',
     ],
-  ])('turns %j away as a whole', (body, message) => {
+  ])('rule 47: turns %j away as a whole', (body, message) => {
     expect(shown(judgeSubscription(body))).toEqual({ status: 400, body: { message }, changes: 0 });
   });
 });
