@@ -87,7 +87,8 @@ function takeOperation(draft: Draft, given: JsonObject, path: string): Json {
     draft.issues.push({ path: root + below, message });
   }
   for (const below of leftOut) draft.warnings.push({ ...BESIDE, path: root + below });
-  warnOfNested(draft, value, path);
+  if (Array.isArray(given.add)) warnOfNested(draft, given.add, path, '.add');
+  if (Array.isArray(given.update)) warnOfNested(draft, given.update, path, '.update');
   if (hasUpdate) draft.target._merge_objects = mergeOf(draft.event);
   return value;
 }
@@ -99,11 +100,11 @@ const BESIDE: TraitFault = {
   message: 'beside add, update and remove nothing else can be sent: left out',
 };
 
-function warnOfNested(draft: Draft, value: Json[] | JsonObject, path: string): void {
+function warnOfNested(draft: Draft, value: Json[] | JsonObject, path: string, member = ''): void {
   const fault = checkNestedAttribute(value);
   if (!fault) return;
   const { code, message, below } = fault;
-  draft.warnings.push({ code, message, path: pathOf(draft, path) + below });
+  draft.warnings.push({ code, message, path: pathOf(draft, path) + member + below });
 }
 
 function mergeOf({ properties }: BrazierEvent): Json {

@@ -3,12 +3,13 @@ import table from '../mappings/attributes.json' with { type: 'json' };
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type JsonObject } from '../src/model/json.ts';
 import type { Operation } from '../src/model/operation.ts';
-import { type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
+import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
 import { isMapped } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { Draft } from './attribute-draft.ts';
 import type { Identity } from './identity.ts';
 import { createOperation } from './operation.ts';
+import { NOT_TEXT_EMAIL } from './standard-attributes.ts';
 import { compileTraits } from './trait-mapping.ts';
 
 /**
@@ -56,8 +57,13 @@ export function createAttributes(settings: DestinationSettings): AttributesOf {
 
 function finish({ target, issues, code, written }: Draft, key: string): Operation | Rejected | undefined {
   const [issue] = issues;
-  if (issue) return rejected('invalid', code, issue.message, issues);
+  if (issue) return rejected('invalid', code, textOf(issue), issues);
   return written === 0 ? undefined : createOperation('attributes', 0, [key], target);
+}
+
+/** RudderStack's text stays as it is; ours does not name the field by itself. */
+function textOf({ path, message }: Issue): string {
+  return message === NOT_TEXT_EMAIL.message ? message : `${path}: ${message}`;
 }
 
 function traitsOf({ context, traits }: BrazierEvent): JsonObject {

@@ -26,7 +26,7 @@ export function checkProperties(properties: JsonObject, warnings: Warning[]): Re
   }
   if (count > MAX_PROPERTIES) warnings.push(tooMany(count));
   const [issue] = issues;
-  return issue && rejected('invalid', 'invalid_property_name', issue.message, issues);
+  return issue && rejected('invalid', 'invalid_property_name', `${issue.path}: ${issue.message}`, issues);
 }
 
 function isWrongName(name: string): boolean {

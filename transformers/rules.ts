@@ -34,8 +34,8 @@ export interface RuleSet {
  * - `from` is a dotted path of nested objects, or a member whose name has these dots; that one wins.
  * - A member that `from` names is taken: it goes out under `to` (default: the last step of `from`) and no longer
  *   under its own name. What lies deeper is read and stays where it is, unless the rule drops it.
- * - What a rule writes wins over a member of the source with that name. Of several rules with one `to` the first
- *   that finds a usable value writes; when none does, the first `default` among them is written as it is.
+ * - What a rule writes wins over a member of the source with that name. A `default` is written as it is, where the
+ *   source has nothing; not in place of something unusable.
  * - Null goes out as null, unconverted: at Braze it clears. A value that cannot be converted is left out.
  * - `drop` leaves the value out, at any depth; other rules may still read it (an e-mail dropped, its hash sent).
  *
@@ -64,7 +64,7 @@ export function compileRules(
 /** As `compileRules`, in parts. */
 export function compileRuleSet(rules: readonly MappingRule[], forbidden: readonly string[] = []): RuleSet {
   const writing = rules.filter(({ drop }) => drop !== true);
-  const fields = [...Map.groupBy(writing, targetOf)].map(([to, same]) => compileField(to, same));
+  const fields = writing.map(compileField);
   for (const rule of writing) {
     if (forbidden.includes(targetOf(rule))) throw new Error(`a mapping rule cannot write ${targetOf(rule)}`);
   }
@@ -90,39 +90,20 @@ export function targetOf({ from, to }: MappingRule): string {
 
 type WriteField = (source: JsonObject, sink: Sink) => void;
 
-function compileField(to: string, rules: readonly MappingRule[]): WriteField {
-  const reads = rules.map((rule) => ({ from: rule.from, read: compileRead(rule) }));
-  const standing = rules.find((rule) => rule.default !== undefined);
-  return (source, sink) => {
-    let isGiven = false;
-    for (const { from, read } of reads) {
-      const value = read(source, sink);
-      if (value === undefined) continue;
-      if (value !== UNUSABLE) return sink.put(to, value, from);
-      isGiven = true;
-    }
-    // A default stands for nothing given, not for something unusable.
-    if (!isGiven && standing?.default !== undefined) sink.put(to, standing.default, standing.from);
-  };
-}
-
-const UNUSABLE = Symbol('unusable');
-
-/** Undefined when the source has nothing there. */
-type Read = (source: JsonObject, sink: Sink) => Json | typeof UNUSABLE | undefined;
-
-function compileRead({ from, convert = [], salt }: MappingRule): Read {
+function compileField(rule: MappingRule): WriteField {
+  const { from, convert = [], salt } = rule;
+  const to = targetOf(rule);
   const read = compilePath(from);
   const names: readonly ConversionName[] = typeof convert === 'string' ? [convert] : convert;
   const conversion = compileConversions(names, salt);
-  if (!conversion) return read;
   return (source, sink) => {
     const given = read(source);
-    if (given === undefined || given === null) return given;
+    const value = given === undefined ? rule.default : given;
+    if (value === undefined) return;
+    if (!conversion || given === undefined || given === null) return sink.put(to, value, from);
     const converted = conversion(given);
-    if (converted.value !== undefined) return converted.value;
+    if (converted.value !== undefined) return sink.put(to, converted.value, from);
     sink.complain(from, `expected ${converted.expected}, got ${kindOf(given)}: left out`);
-    return UNUSABLE;
   };
 }
 

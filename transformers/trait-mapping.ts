@@ -30,8 +30,8 @@ const RESERVED: TraitFault = {
 };
 
 /**
- * A user's rule replaces the built-in ones with its `from` or with its `to`, and what it writes wins over a trait
- * spelled like its `to`. Then the table; then every trait that nothing reads from, under its own name: so a trait
+ * A user's rule replaces the built-in ones with its `from` or with its `to` (what only these read is an ordinary trait
+ * then), and what it writes wins over a trait spelled like its `to`. Then the table; then every trait that nothing reads from, under its own name: so a trait
  * that is spelled as Braze spells it wins over the mapped one. Throws when a rule writes a reserved name, or one
  * names an unknown conversion.
  */

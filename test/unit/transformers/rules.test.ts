@@ -44,16 +44,6 @@ describe('compileRules', () => {
       { b: 2 },
     ],
     [
-      'takes the first usable of several for one field',
-      [
-        { from: 'a', to: 'x', convert: 'number' },
-        { from: 'b', to: 'x' },
-        { from: 'c', to: 'x', default: 9 },
-      ],
-      { a: 'no', b: 2, c: 3 },
-      { x: 2 },
-    ],
-    [
       'writes one member to two fields',
       [
         { from: 'a', to: 'x' },
