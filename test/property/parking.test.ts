@@ -6,8 +6,20 @@ const LIMITS = { most: 3, few: 1, batch: 2 };
 const KEYS = ['u0', 'u1', 'a0', 'a1'];
 
 const record = fc.uniqueArray(fc.constantFrom(...KEYS), { minLength: 1, maxLength: 2 });
-/** Read the next record, end the oldest queued one of a key, begin to resume, or end the oldest resumption. */
-const step = fc.constantFrom('read', 'read', 'read', 'u0', 'u1', 'a0', 'a1', 'begin', 'end');
+/** Read the next record, end the oldest queued one of a key, begin to resume, or end the oldest or newest resumption. */
+const step = fc.constantFrom(
+  'read',
+  'read',
+  'read',
+  'u0',
+  'u1',
+  'a0',
+  'a1',
+  'begin',
+  'begin',
+  'endOldest',
+  'endNewest',
+);
 
 interface World {
   /** Offsets by key, in the order in which they were queued. */
@@ -41,12 +53,13 @@ function drive(records: readonly (readonly string[])[], path: readonly string[])
       const next = parking.next();
       if (next) resuming.push(next);
     },
-    end() {
-      const next = resuming.shift();
-      for (const offset of next?.offsets ?? []) enqueue(world, offset, records[offset] ?? []);
-      next?.resumed();
-    },
+    endOldest: () => end(resuming.shift()),
+    endNewest: () => end(resuming.pop()),
   };
+  function end(next: (typeof resuming)[number] | undefined): void {
+    for (const offset of next?.offsets ?? []) enqueue(world, offset, records[offset] ?? []);
+    next?.resumed();
+  }
   const finish = (key: string) => {
     const at = world.queued.findIndex(({ keys }) => keys.includes(key));
     if (at >= 0) world.queued.splice(at, 1);
@@ -60,7 +73,7 @@ function drive(records: readonly (readonly string[])[], path: readonly string[])
   for (const name of path) act(name);
   const isOver = () => read >= records.length && parking.size === 0 && resuming.length === 0;
   for (let round = 0; round < 10 * records.length + 10 && !isOver(); round += 1)
-    for (const name of ['read', 'begin', 'end', ...KEYS]) act(name);
+    for (const name of ['read', 'begin', 'endNewest', ...KEYS]) act(name);
   return { ...world, parked: parking.size, read, most };
 }
 
