@@ -47,7 +47,8 @@ const concurrency: Schema = {
       minimum: 1,
       maximum: 1000,
       default: 350,
-      description: 'The most; at least `start`. Only where all of them fail does another go beside them, one a second.',
+      description:
+        'The most; at least `start`. Only where all of them fail does another go beside them, one a second.',
       examples: [100],
     },
   },
