@@ -46,6 +46,19 @@ describe('brazier sandbox', () => {
     },
   );
 
+  it('takes a plan by monthly active users and the keys of another instance', async () => {
+    const { output } = run('--port', '0', '--mau', '7,5', '--foreign-keys', 'a, b');
+    const { url } = await vi.waitFor(() => JSON.parse(output.stdout), 10_000);
+    const track = (key: string) =>
+      fetch(`${url}/users/track`, {
+        method: 'POST',
+        body: '{}',
+        headers: { authorization: `Bearer ${key}` },
+      });
+    expect((await track('b')).status).toBe(401);
+    expect((await track('c')).headers.get('x-ratelimit-limit')).toBe('7');
+  });
+
   it('ends with 1 and one clear line when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -69,6 +82,8 @@ describe('brazier sandbox', () => {
     ['--port', 'x'],
     ['--keep', '-1'],
     ['--packing', 'loose'],
+    ['--mau', '250000'],
+    ['--mau', '250000,0'],
     ['--no-such-flag', ''],
   ])('ends with 2 for %s %s', async (...args) => {
     const { output, exit } = run(...args);
