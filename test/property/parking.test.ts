@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createParking } from '../../src/pipeline/parking.ts';
 
-const LIMITS = { most: 3, few: 1, batch: 2 };
+const LIMITS = { most: 2, few: 1, batch: 1 };
 const KEYS = ['u0', 'u1', 'a0', 'a1'];
 
 const record = fc.uniqueArray(fc.constantFrom(...KEYS), { minLength: 1, maxLength: 2 });
@@ -82,7 +82,7 @@ describe('parking', () => {
     fc.assert(
       fc.property(
         fc.array(record, { minLength: 1, maxLength: 60 }),
-        fc.array(step, { maxLength: 300 }),
+        fc.array(step, { minLength: 80, maxLength: 300, size: 'max' }),
         (records, path) => {
           const { order, parked, read } = drive(records, path);
           expect(parked).toBe(0);
@@ -101,7 +101,7 @@ describe('parking', () => {
     fc.assert(
       fc.property(
         fc.array(record, { minLength: 1, maxLength: 60 }),
-        fc.array(step, { maxLength: 300 }),
+        fc.array(step, { minLength: 80, maxLength: 300, size: 'max' }),
         (records, path) => {
           expect(drive(records, path).most).toBeLessThanOrEqual(LIMITS.most + LIMITS.batch);
         },
@@ -111,7 +111,7 @@ describe('parking', () => {
   });
 
   it('parks nobody while little is queued', () => {
-    const parking = createParking(LIMITS, () => 2);
+    const parking = createParking(LIMITS, () => 1);
     expect(parking.park(['u0'], 0)).toBe(false);
     expect(parking.size).toBe(0);
     expect(parking.next()).toBeUndefined();
@@ -124,6 +124,19 @@ describe('parking', () => {
     expect(parking.park(['u0'], 8)).toBe(true);
     expect(parking.next()).toBeUndefined();
     queued = 1;
-    expect(parking.next()?.offsets).toEqual([7, 8]);
+    expect(parking.next()?.offsets).toEqual([7]);
+  });
+
+  it('waits for both sides of a link when both are being read again', () => {
+    let queued = 2;
+    const parking = createParking(LIMITS, () => queued);
+    for (const [offset, keys] of [['u0'], ['a0']].entries()) parking.park(keys, offset);
+    queued = 0;
+    const [one, other] = [parking.next(), parking.next()];
+    expect(parking.park(['u0', 'a0'], 2)).toBe(true);
+    one?.resumed();
+    expect(parking.next()).toBeUndefined();
+    other?.resumed();
+    expect(parking.next()?.offsets).toEqual([2]);
   });
 });
