@@ -226,7 +226,7 @@ describe('/catalogs/{name}/items/{id}', () => {
     const [method = '', itemId = ''] = what.split(' ');
     braze = await startBrazeCalls();
     await create();
-    await single('POST a', values);
+    await single('POST', 'a', values);
     expect(faultOf(await single(method, itemId, ...items))).toEqual([status, id]);
     expect(await list()).toEqual([item('a')]);
   });
