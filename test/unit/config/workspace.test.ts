@@ -132,6 +132,16 @@ describe('what is read', () => {
     ]);
   });
 
+  test.each([
+    [{ isConnectionEnabled: true }, ['d1']],
+    [{ isConnectionEnabled: false }, []],
+    [{ isProcessorEnabled: false }, []],
+    [{ enabled: false }, []],
+  ])('a source delivers to a destination whose copy says %j: %j', (members, delivered) => {
+    const file = workspace(source({ destinations: [braze(members)] }), source({ id: 's2', writeKey: 'wk2' }));
+    expect(good(file).config.sources[0]?.destinations).toEqual(delivered);
+  });
+
   test('a source without enabled is off', () => {
     const { config } = good(workspace(source({ enabled: undefined })));
     expect(config.sources[0]?.enabled).toBe(false);
@@ -316,6 +326,19 @@ describe('what is not served', () => {
     );
     expect(places(good(file).warnings)).toEqual([
       'sources[0].destinations[1]: not served: destination "g" is of type GA4, only BRAZE is served: nothing is sent there',
+    ]);
+  });
+
+  test('a tracking plan that was taken away, and a transformation of a switched off copy, refuse nothing', () => {
+    const drops = { trackingPlan: { id: 'tp' }, config: { global: { x: 'drop' } }, deleted: true };
+    const off = braze({ isProcessorEnabled: false, transformations: [{ id: 't' }] });
+    const file = workspace(
+      source({ dgSourceTrackingPlanConfig: drops }),
+      source({ id: 's2', writeKey: 'wk2', destinations: [off] }),
+    );
+    expect(places(good(file).warnings)).toEqual([
+      expect.stringContaining('sources[1].destinations: '),
+      expect.stringContaining('switched off'),
     ]);
   });
 
