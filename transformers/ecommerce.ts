@@ -14,6 +14,7 @@ import { createLineItems, type LineItems } from './line-item.ts';
 import type { Target } from './mapping.ts';
 import { isEmptyValue, leftovers } from './metadata.ts';
 import { createOperation } from './operation.ts';
+import { checkProperties } from './property-limits.ts';
 import { type Apply, compileRules } from './rules.ts';
 import type { Build } from './with-attributes.ts';
 
@@ -99,7 +100,15 @@ function propertiesOf(
   target.action = action;
   if (action !== undefined && source.action === action) reading.used.add('action');
   target.metadata = leftovers(source, reading.used);
+  warnOfLongTexts(target as JsonObject, warnings);
   return target;
+}
+
+/** All names here are Braze's: only texts within metadata can be too long. The sender does not know of metadata. */
+function warnOfLongTexts(properties: JsonObject, warnings: Warning[]): void {
+  const found: Warning[] = [];
+  checkProperties(properties, found);
+  for (const each of found) warnings.push({ ...each, path: each.path.replace('.metadata', '') });
 }
 
 /** The fields of a product in the call itself count when there is no list, as for one that is added or removed. */

@@ -5,6 +5,7 @@ import type { Issue, Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import { setOwn, type Target } from './mapping.ts';
 import { type Product, readProduct } from './product.ts';
+import { checkProperties } from './property-limits.ts';
 import { compileRules, targetOf } from './rules.ts';
 
 export interface Line {
@@ -43,6 +44,7 @@ export function createLineReader(settings: DestinationSettings): LineReader {
   const ofOrder = (settings.orderProperties ?? []).filter((name) => !RESERVED.has(name));
   return (order, listener) => {
     const shared = pick(order, (name) => order[name] !== null, ofOrder);
+    checkAt('properties', shared, listener);
     return (given, index) => {
       const root = `properties.products[${index}]`;
       if (!isObject(given)) {
@@ -52,14 +54,28 @@ export function createLineReader(settings: DestinationSettings): LineReader {
       const product = applyRules(given, root, listener.warnings);
       const orderCurrency = written.has('currency') && product.currency ? undefined : order.currency;
       const read = readProduct(product, { index, orderCurrency, ...listener });
-      return read && { product: read, properties: over(shared, hasOwn && pick(product, isWanted)) };
+      const own = hasOwn ? pick(product, isWanted) : undefined;
+      checkAt(root, own, listener);
+      return read && { product: read, properties: over(shared, own) };
     };
   };
 }
 
-function over(shared: JsonObject | undefined, own: JsonObject | false | undefined): JsonObject | undefined {
-  if (!own) return shared;
-  return shared ? { ...shared, ...own } : own;
+/** Braze's rules for the properties of events hold for those of purchases too; `root` is where these stand. */
+function checkAt(root: string, properties: JsonObject | undefined, { issues, warnings }: Listener): void {
+  if (!properties) return;
+  const found: Warning[] = [];
+  const fault = checkProperties(properties, found);
+  const moved = <T extends Issue>(each: T): T => ({ ...each, path: root + each.path.slice(ROOT.length) });
+  if (fault) issues.push(...fault.issues.map(moved));
+  warnings.push(...found.map(moved));
+}
+
+/** Where `checkProperties` takes its properties to stand. */
+const ROOT = 'properties';
+
+function over(shared: JsonObject | undefined, own: JsonObject | undefined): JsonObject | undefined {
+  return shared && own ? { ...shared, ...own } : (own ?? shared);
 }
 
 /** A copy of the wanted members; undefined when there is none. */
