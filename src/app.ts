@@ -9,10 +9,12 @@ import type { Config } from './config/config.ts';
 import { adminFile } from './config/data-folder.ts';
 import { adminToken } from './config/secret-file.ts';
 import { VERSION } from './config/version.ts';
+import { connections, createResend } from './dead-letters/resend.ts';
 import { createDeadLetters } from './dead-letters/store.ts';
+import { watchLetters } from './dead-letters/watch.ts';
 import { createDestination, type Destination } from './destination.ts';
 import { createIngestServer } from './ingest/server.ts';
-import { type EventLog, LogError } from './log/log.ts';
+import { type EventLog, type LetterLimits, LogError } from './log/log.ts';
 import { openSqliteLog } from './log/sqlite/sqlite-log.ts';
 import { systemClock } from './model/time.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -56,6 +58,13 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
   const metrics = createMetrics({ version: VERSION });
   const log = await openLog(options);
   undo.push(() => log.close());
+  const letterWatch = watchLetters({
+    stats: () => log.stats(),
+    limits: letterLimits(config),
+    now: systemClock.epochMs,
+    warn: (message, fields) => logger.warn(message, fields),
+  });
+  undo.push(() => letterWatch.stop());
   const removed = await log.attach(config.destinations.map(({ id, start }) => ({ group: id, start })));
   for (const id of removed)
     logger.warn('destination is gone from the configuration: its place in the log is given up', {
@@ -67,6 +76,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
       destination,
       sources: config.sources,
       log,
+      dataPath: config.log.path,
       metrics,
       logger,
       onFatal: options.onFatal,
@@ -108,6 +118,8 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
         ...destinations.map((destination) => destination.drain(deadline)),
       ]);
       rmSync(whereAdminIs, { force: true });
+      letterWatch.stop();
+      letterWatch.look();
       await log.close();
       await admin.close();
     },
@@ -119,10 +131,15 @@ function openLog({ config, logger, onFatal }: AppOptions): Promise<EventLog> {
     path: config.log.path,
     maxBytes: config.log.maxBytes,
     retainMs: config.log.retainHours * 3_600_000,
+    letters: letterLimits(config),
     now: systemClock.epochMs,
     onFatal,
     onWarning: (message) => logger.warn(message),
   });
+}
+
+function letterLimits({ deadLetters: { retainDays, maxBytes } }: Config): LetterLimits {
+  return { retainMs: retainDays * 86_400_000, maxBytes };
 }
 
 interface AdminParts {
@@ -143,11 +160,13 @@ function createAdmin({ config, logger }: AppOptions, { log, metrics, destination
       now: systemClock.epochMs,
       destinations: config.destinations.map(({ id }) => id),
     }),
+    resend: createResend({ log, now: systemClock.epochMs, connected: connections(config.sources) }),
     onError: (err) => logger.error('the admin API failed', { err }),
     destinations: () => destinations.map((destination) => destination.state()),
     async metrics() {
       for (const destination of destinations) destination.publish();
       publishLog(log, metrics);
+      publishLetters(log, metrics, letterLimits(config));
       return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
     },
     async notReady() {
@@ -167,9 +186,20 @@ async function logFault(log: EventLog): Promise<string[]> {
 }
 
 function publishLog(log: EventLog, metrics: Metrics): void {
-  const { bytes, maxBytes, letters } = log.stats();
+  const { bytes, maxBytes } = log.stats();
   metrics.logBytes.set(bytes);
   metrics.logMaxBytes.set(maxBytes);
+}
+
+function publishLetters(log: EventLog, metrics: Metrics, limits: LetterLimits): void {
+  const { letters, letterBytes, oldestLetterAt, lettersDropped } = log.stats();
   metrics.letterCount.reset();
   for (const [destination, count] of letters) metrics.letterCount.set({ destination }, count);
+  metrics.letterBytes.set(letterBytes);
+  metrics.letterMaxBytes.set(limits.maxBytes);
+  const ageMs = oldestLetterAt === null ? 0 : Math.max(0, systemClock.epochMs() - oldestLetterAt);
+  metrics.letterOldestAge.set(ageMs / 1000);
+  metrics.letterMaxAge.set(limits.retainMs / 1000);
+  metrics.lettersDropped.reset();
+  for (const [reason, count] of Object.entries(lettersDropped)) metrics.lettersDropped.inc({ reason }, count);
 }

@@ -61,6 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ANY>> = {
   telemetry: ['model'],
   config: ['model'],
   ingest: ['model', 'log/log.ts', 'config', 'telemetry'],
+  memory: ['model'],
   braze: ['model'],
   delivery: ['model', 'braze'],
   // The transformers are pure and their interface is a function; of the log it knows the interface alone.
@@ -69,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ANY>> = {
     'config',
     'telemetry',
     'log/log.ts',
+    'memory/memory.ts',
     'delivery',
     'braze',
     'transformers',

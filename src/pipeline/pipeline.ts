@@ -1,5 +1,5 @@
 /**
- * One destination's way from the log to Braze: read → plan (decode, route, transform) → deliver → settle. Each
+ * One destination's way from the log to Braze: read → plan (decode, route, transform) → recall → deliver → settle. Each
  * destination has its own, with its own offsets, so that a sick one holds back only itself.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -7,8 +7,10 @@ import { letterOf } from '../dead-letters/letter.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Queued } from '../delivery/queue.ts';
 import type { Chunk, EventLog } from '../log/log.ts';
+import type { Memory } from '../memory/memory.ts';
 import type { DeadLetter, UndeliveredPart } from '../model/dead-letter.ts';
-import { DELIVERED, type FinalOutcome, type Rejected } from '../model/outcome.ts';
+import type { Operation } from '../model/operation.ts';
+import { DELIVERED, type FinalOutcome, type Rejected, type Warning } from '../model/outcome.ts';
 import { EVENTS_TOPIC, type LogRecord, type NewRecord } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
 import { type PlanOptions, planRecord } from './plan.ts';
@@ -32,12 +34,15 @@ export interface Passage {
 export interface PipelineOptions {
   readonly log: Pick<EventLog, 'read'>;
   readonly plan: PlanOptions;
+  readonly memory: Memory;
   readonly window: Window;
   readonly progress: ProgressWriter;
   readonly tally: Tally;
   readonly clock: Clock;
   /** An event becomes a dead letter. */
   readonly onRejected: (outcome: Rejected) => void;
+  /** The memory has found something that the sender of an event may want to know. */
+  readonly onWarning: (warning: Warning) => void;
   /** Progress could not be made durable. */
   readonly onError: (error: unknown) => void;
 }
@@ -88,7 +93,7 @@ class DestinationPipeline implements Pipeline {
   }
 
   settle(items: readonly Queued<Passage>[], outcomes: readonly FinalOutcome[]): Promise<void> {
-    const { tally, clock, progress } = this.#options;
+    const { tally, clock, progress, memory } = this.#options;
     let oldest = Number.POSITIVE_INFINITY;
     for (const [index, item] of items.entries()) {
       const outcome = outcomes[index];
@@ -97,6 +102,8 @@ class DestinationPipeline implements Pipeline {
       oldest = Math.min(oldest, item.owner.record.timestamp);
     }
     tally.latency(clock.epochMs() - oldest);
+    // Before the progress: a crash between the two has the records read again, and what was learned with them.
+    memory.flush();
     return progress.flush();
   }
 
@@ -143,12 +150,29 @@ class DestinationPipeline implements Pipeline {
       return;
     }
     tally.warned(planned.warnings);
-    passage.open = planned.operations.length;
-    delivery.add(planned.operations, passage);
+    const operations = this.#recall(planned.operations, passage);
+    passage.open = operations.length;
+    if (operations.length > 0) delivery.add(operations, passage);
+  }
+
+  /** What is still to be sent; when that is nothing, the event is done. */
+  #recall(planned: readonly Operation[], passage: Passage): readonly Operation[] {
+    const { memory, tally, progress, onWarning, onError } = this.#options;
+    const isReplay = passage.record.headers.replayDestination !== undefined;
+    const { operations, warnings, leftOut, outcome } = memory.recall(planned, isReplay);
+    tally.leftOut(leftOut);
+    tally.warned(warnings);
+    for (const warning of warnings) onWarning(warning);
+    if (outcome) {
+      this.#finish(passage, outcome);
+      progress.flush().catch(onError);
+    }
+    return operations;
   }
 
   #settleOperation({ operation, owner }: Queued<Passage>, outcome: FinalOutcome): void {
     this.#options.tally.operation(operation.kind, outcome);
+    this.#options.memory.settled(operation, outcome);
     if (outcome.status === 'rejected') owner.undelivered.push({ part: operation.part, outcome });
     owner.open -= 1;
     if (owner.open === 0) this.#finish(owner, owner.undelivered[0]?.outcome ?? DELIVERED);

@@ -2,6 +2,7 @@
  * A destination's counts. Plain numbers on the way of an event; handed to the metrics when somebody looks, all in the
  * same turn, so that read = delivered + filtered + rejected + in flight holds at every scrape.
  */
+import type { LeftOut } from '../memory/memory.ts';
 import type { OperationKind } from '../model/operation.ts';
 import type { FinalOutcome, Warning } from '../model/outcome.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -15,6 +16,7 @@ export interface Tally {
   /** From accepting to Braze's acceptance, for the oldest event of a request. */
   latency(ms: number): void;
   warned(warnings: readonly Warning[]): void;
+  leftOut(leftOut: LeftOut): void;
   /** Adds what happened since the last call to the metrics. */
   publish(): void;
 }
@@ -23,14 +25,17 @@ const OUTCOMES = ['delivered', 'filtered', 'rejected'] as const;
 
 export function createTally(metrics: Metrics, destination: string): Tally {
   let events = 0;
+  let unchanged = 0;
   const outcomes = createCounts();
   const reasons = createCounts();
   const letters = createCounts();
   const codes = createCounts();
   const operations = createCounts();
   const warnings = createCounts();
+  const spared = createCounts();
   for (const outcome of OUTCOMES) metrics.events.inc({ destination, outcome }, 0);
   metrics.eventsRead.inc({ destination }, 0);
+  metrics.attributesUnchanged.inc({ destination }, 0);
   return {
     read(count) {
       events += count;
@@ -51,14 +56,21 @@ export function createTally(metrics: Metrics, destination: string): Tally {
     warned(all) {
       for (const { code } of all) warnings.add(code);
     },
+    leftOut({ operations: all, attributes }) {
+      for (const { kind } of all) spared.add(kind);
+      unchanged += attributes;
+    },
     publish() {
       metrics.eventsRead.inc({ destination }, events);
       events = 0;
+      metrics.attributesUnchanged.inc({ destination }, unchanged);
+      unchanged = 0;
       outcomes.drain((outcome, count) => metrics.events.inc({ destination, outcome }, count));
       reasons.drain((reason, count) => metrics.eventsFiltered.inc({ destination, reason }, count));
       codes.drain((reason, count) => metrics.eventsRejected.inc({ destination, reason }, count));
       letters.drain((kind, count) => metrics.deadLetters.inc({ destination, kind }, count));
       warnings.drain((code, count) => metrics.warnings.inc({ destination, code }, count));
+      spared.drain((kind, count) => metrics.operationsLeftOut.inc({ destination, kind }, count));
       operations.drain((label, count) => {
         const [kind = '', outcome = ''] = label.split(' ');
         metrics.deliveryOperations.inc({ destination, kind, outcome }, count);

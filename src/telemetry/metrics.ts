@@ -26,7 +26,14 @@ export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) 
     labelNames: ['version', 'node'],
     registers: [registry],
   }).set({ ...build, node: process.version }, 1);
-  return { registry, ...ingestMetrics(registry), ...pipelineMetrics(registry), ...deliveryMetrics(registry) };
+  return {
+    registry,
+    ...ingestMetrics(registry),
+    ...pipelineMetrics(registry),
+    ...letterMetrics(registry),
+    ...memoryMetrics(registry),
+    ...deliveryMetrics(registry),
+  };
 }
 
 function ingestMetrics(registry: Registry) {
@@ -113,20 +120,8 @@ function pipelineMetrics(registry: Registry) {
       labelNames: ['destination', 'reason'],
       registers,
     }),
-    letterCount: new Gauge({
-      name: 'brazier_dead_letters',
-      help: 'Dead letters in the store; destination is empty for those that ingest turned away.',
-      labelNames: ['destination'],
-      registers,
-    }),
     logBytes: new Gauge({ name: 'brazier_log_bytes', help: 'Size of the log on disk.', registers }),
     logMaxBytes: new Gauge({ name: 'brazier_log_max_bytes', help: 'log.maxBytes.', registers }),
-    deadLetters: new Counter({
-      name: 'brazier_dead_letters_total',
-      help: 'Dead letters written, by kind of rejection.',
-      labelNames: ['destination', 'kind'],
-      registers,
-    }),
     warnings: new Counter({
       name: 'brazier_transform_warnings_total',
       help: 'Warnings of the transformers, by code of docs/errors.md.',
@@ -138,6 +133,68 @@ function pipelineMetrics(registry: Registry) {
       help: "From accepting to Braze's acceptance, observed for the oldest event of each request.",
       labelNames: ['destination'],
       buckets: END_TO_END_SECONDS,
+      registers,
+    }),
+  };
+}
+
+function memoryMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    attributesUnchanged: new Counter({
+      name: 'brazier_attributes_unchanged_total',
+      help: 'Attributes left out because Braze has that value already (supportDedup).',
+      labelNames: ['destination'],
+      registers,
+    }),
+    operationsLeftOut: new Counter({
+      name: 'brazier_operations_left_out_total',
+      help: 'Braze objects not sent because they would change nothing: links that Braze accepted before, attributes without a change.',
+      labelNames: ['destination', 'kind'],
+      registers,
+    }),
+  };
+}
+
+function letterMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    deadLetters: new Counter({
+      name: 'brazier_dead_letters_total',
+      help: 'Dead letters written, by kind of rejection.',
+      labelNames: ['destination', 'kind'],
+      registers,
+    }),
+    letterCount: new Gauge({
+      name: 'brazier_dead_letters',
+      help: 'Dead letters in the store; destination is empty for those that ingest turned away.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    letterBytes: new Gauge({
+      name: 'brazier_dead_letters_bytes',
+      help: 'What the dead letters hold; a part of brazier_log_bytes.',
+      registers,
+    }),
+    letterMaxBytes: new Gauge({
+      name: 'brazier_dead_letters_max_bytes',
+      help: 'deadLetters.maxBytes: beyond it the oldest are dropped.',
+      registers,
+    }),
+    letterOldestAge: new Gauge({
+      name: 'brazier_dead_letters_oldest_age_seconds',
+      help: 'Age of the oldest dead letter; 0 without letters.',
+      registers,
+    }),
+    letterMaxAge: new Gauge({
+      name: 'brazier_dead_letters_max_age_seconds',
+      help: 'deadLetters.retainDays: older ones are dropped.',
+      registers,
+    }),
+    lettersDropped: new Counter({
+      name: 'brazier_dead_letters_dropped_total',
+      help: 'Dead letters dropped by retention; reason is age or bytes.',
+      labelNames: ['reason'],
       registers,
     }),
   };

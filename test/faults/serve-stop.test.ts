@@ -160,6 +160,7 @@ describe('stop while the disk is full', () => {
       destination: destination!,
       sources: t.config.sources,
       log,
+      dataPath: t.config.log.path,
       logger,
       metrics: createMetrics({ version: 'test' }, { processMetrics: false }),
       onFatal: (error) => t.fatal.push(error),

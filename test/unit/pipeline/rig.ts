@@ -3,6 +3,8 @@
 import type { Queued } from '../../../src/delivery/queue.ts';
 import type { EventLog } from '../../../src/log/log.ts';
 import { createMemoryLog, type MemoryLogOptions } from '../../../src/log/memory-log.ts';
+import { createLinkMemory } from '../../../src/memory/links.ts';
+import { createMemory } from '../../../src/memory/memory.ts';
 import type { Operation } from '../../../src/model/operation.ts';
 import { DELIVERED, type FinalOutcome, filtered } from '../../../src/model/outcome.ts';
 import { EVENTS_TOPIC, type RecordHeaders } from '../../../src/model/record.ts';
@@ -18,7 +20,7 @@ import { operation } from '../../support/operations.ts';
 
 export const HEADERS: RecordHeaders = { source: 'shop', receivedAt: '2026-11-22T12:00:00.000Z' };
 
-export interface RigOptions extends Partial<Pick<PipelineOptions, 'window'>> {
+export interface RigOptions extends Partial<Pick<PipelineOptions, 'window' | 'memory'>> {
   readonly log?: EventLog;
   readonly state?: MemoryLogOptions['state'];
   readonly transform?: PipelineOptions['plan']['transform'];
@@ -34,9 +36,14 @@ export async function rig({
   const tally = createTally(metrics, 'braze');
   const reading = new AbortController();
   const errors: unknown[] = [];
+  const warnings: string[] = [];
   const waiting: Queued<Passage>[] = [];
   const pipeline = createPipeline({
     onRejected: () => undefined,
+    onWarning: ({ code }) => warnings.push(code),
+    memory:
+      options.memory ??
+      createMemory({ links: createLinkMemory({ linkCall: 'identify' }), onClose: () => undefined }),
     log,
     plan: {
       destination: 'braze',
@@ -65,6 +72,8 @@ export async function rig({
     pipeline,
     waiting,
     errors,
+    /** Codes of what the memory found. */
+    warnings,
     /** Settles everything that waits; `outcome` by operation, default delivered. */
     async settleAll(outcome: (operation: Operation) => FinalOutcome = () => DELIVERED) {
       const items = waiting.splice(0);
@@ -78,7 +87,7 @@ export async function rig({
       await running;
     },
     /** The values of a metric by the label that tells them apart. */
-    async counts(name: 'eventsRead' | 'events' | 'deadLetters', label: string) {
+    async counts(name: 'eventsRead' | 'events' | 'deadLetters' | 'operationsLeftOut', label: string) {
       tally.publish();
       const { values } = await metrics[name].get();
       return Object.fromEntries(
