@@ -33,7 +33,7 @@ export function renameProblem(
   if (index.find({ by: 'external_id', id: from })?.externalId !== from) {
     return `The current_external_id '${from}' does not exist`;
   }
-  const isTaken = from === to || index.find({ by: 'external_id', id: to }) !== undefined;
+  const isTaken = index.find({ by: 'external_id', id: to }) !== undefined;
   return isTaken ? `The new_external_id '${to}' is already in use` : undefined;
 }
 
