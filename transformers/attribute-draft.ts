@@ -9,7 +9,7 @@ import { type AttributeFault, checkOf } from './standard-attributes.ts';
 
 export interface Draft {
   readonly event: BrazierEvent;
-  readonly target: Target;
+  target: Target;
   readonly warnings: Warning[];
   /** Whether `{add, update, remove}` are operations. */
   readonly hasOperations: boolean;
@@ -21,21 +21,35 @@ export interface Draft {
   written: number;
 }
 
-/** `path` is where among the traits the value stands. A value that Braze would refuse is not written. */
+/** Writes a field, unless Braze would refuse its value. `path` is where among the traits the value stands. */
 export function put(draft: Draft, field: string, given: Json, path: string): void {
-  let value = given;
-  const check = given === null ? undefined : checkOf(field);
-  if (check) {
-    const fault = check(given);
-    if (fault && !isTaken(draft, fault, path)) return;
-  } else if (typeof given === 'object' && given !== null) {
-    value = takeNested(draft, given, path);
-  } else if (typeof given === 'string' && given.length > MAX_CHARACTERS) {
-    draft.warnings.push(textTooLong(given, pathOf(draft, path)));
-  }
-  if (field.length > MAX_CHARACTERS) draft.warnings.push(nameTooLong(field, pathOf(draft, path)));
+  const value = accept(draft, field, given, path);
+  if (value === undefined) return;
   setOwn(draft.target, field, value);
   draft.written += 1;
+}
+
+/** As `put`, of a trait that stands in the target already, under its own name. */
+export function keep(draft: Draft, name: string, given: Json): void {
+  const value = accept(draft, name, given, name);
+  if (value !== given) setOwn(draft.target, name, value);
+  if (value !== undefined) draft.written += 1;
+}
+
+/** The value to send; undefined when it cannot be sent. */
+function accept(draft: Draft, field: string, given: Json, path: string): Json | undefined {
+  if (field.length > MAX_CHARACTERS) draft.warnings.push(nameTooLong(field, pathOf(draft, path)));
+  if (given === null) return given;
+  const check = checkOf(field);
+  if (check) {
+    const fault = check(given);
+    return fault && !isTaken(draft, fault, path) ? undefined : given;
+  }
+  if (typeof given === 'object') return takeNested(draft, given, path);
+  if (typeof given === 'string' && given.length > MAX_CHARACTERS) {
+    draft.warnings.push(textTooLong(given, pathOf(draft, path)));
+  }
+  return given;
 }
 
 /** What is wrong with a trait. */

@@ -39,10 +39,9 @@ export function createAttributes(settings: DestinationSettings): AttributesOf {
     const traits = traitsOf(event);
     if (isEmpty(traits)) return undefined;
     const isPassed = isMapped(event.context);
-    const { external_id, user_alias, _update_existing_only } = identity;
     const draft: Draft = {
       event,
-      target: { external_id, user_alias, _update_existing_only },
+      target: {},
       warnings,
       hasOperations: enableNestedArrayOperations && !isPassed,
       issues: [],
@@ -51,14 +50,21 @@ export function createAttributes(settings: DestinationSettings): AttributesOf {
     };
     if (isPassed) passTraits(traits, draft);
     else mapTraits(traits, draft);
-    return finish(draft, identity.key);
+    return finish(draft, identity);
   };
 }
 
-function finish({ target, issues, code, written }: Draft, key: string): Operation | Rejected | undefined {
+function finish(
+  { target, issues, code, written }: Draft,
+  identity: Identity,
+): Operation | Rejected | undefined {
   const [issue] = issues;
   if (issue) return rejected('invalid', code, textOf(issue), issues);
-  return written === 0 ? undefined : createOperation('attributes', 0, [key], target);
+  if (written === 0) return undefined;
+  target.external_id = identity.external_id;
+  target.user_alias = identity.user_alias;
+  target._update_existing_only = identity._update_existing_only;
+  return createOperation('attributes', 0, [identity.key], target);
 }
 
 /** RudderStack's text stays as it is; ours does not name the field by itself. */

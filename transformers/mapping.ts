@@ -24,7 +24,7 @@ export function ownValue(source: JsonObject, key: string): Json | undefined {
 }
 
 /** Assigning `__proto__` would change the prototype instead of adding a member. */
-export function setOwn(target: Target, name: string, value: Json): void {
+export function setOwn(target: Target, name: string, value: Json | undefined): void {
   if (name !== '__proto__') target[name] = value;
   else Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -58,6 +58,9 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
 
 const STATE = 'opted_in, subscribed or unsubscribed';
 
+/** The fields that have a check. */
+export const CHECKED_FIELDS: readonly string[] = [...CHECKS.keys()];
+
 /** The check of a Braze field; undefined for a custom attribute and for fields that take anything. Null is not asked: it clears. */
 export function checkOf(field: string): Check | undefined {
   return CHECKS.get(field);
