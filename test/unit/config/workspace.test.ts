@@ -150,12 +150,13 @@ describe('what is read', () => {
   test('connections add pairs and switch pairs off', () => {
     const file = {
       ...workspace(
-        source({ destinations: [braze()] }),
+        source({ destinations: [braze(), braze({ id: 'd3' })] }),
         source({ id: 's2', writeKey: 'wk2', destinations: [] }),
       ),
       destinations: [braze({ id: 'd2' })],
       connections: {
-        a: { sourceId: 's1', destinationId: 'd1', enabled: false },
+        a: { sourceId: 's1', destinationId: 'd1', enabled: true, processorEnabled: false },
+        f: { sourceId: 's1', destinationId: 'd3', enabled: false },
         b: { sourceId: 's2', destinationId: 'd1', enabled: true, processorEnabled: true },
         c: { sourceId: 's2', destinationId: 'd2', enabled: true },
         d: { sourceId: 's1', destinationId: 'd2', enabled: true, processorEnabled: false },
@@ -164,10 +165,11 @@ describe('what is read', () => {
     };
     const { config, warnings } = good(file);
     expect(config.sources.map(({ destinations }) => destinations)).toEqual([[], ['d1', 'd2']]);
-    expect(config.destinations.map(({ id }) => id)).toEqual(['d1', 'd2']);
+    expect(config.destinations.map(({ id }) => id)).toEqual(['d1', 'd3', 'd2']);
     expect(places(warnings)).toEqual([
       expect.stringMatching(/^sources\[0\]\.destinations: .*delivers to no destination/),
       expect.stringMatching(/^sources\[0\]\.destinations\[0\]: not served: .*switched off/),
+      expect.stringMatching(/^sources\[0\]\.destinations\[1\]: not served: .*"d3" is switched off/),
       expect.stringMatching(/^connections\.e: not served: .*"nowhere"/),
     ]);
   });
