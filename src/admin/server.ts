@@ -1,16 +1,13 @@
 /** The admin server: metrics, health, destinations and dead letters. Never on the public port. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type NextFunction,
-  type Request,
-  type Response,
-} from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { listenOn } from '../config/listen.ts';
+import type { Resend } from '../dead-letters/resend.ts';
 import type { DeadLetters } from '../dead-letters/store.ts';
-import { LogError } from '../log/log.ts';
+import { answerError, fail } from './answers.ts';
+import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { addReplayRoutes } from './replay-routes.ts';
 
 export interface DestinationState {
   readonly id: string;
@@ -31,6 +28,7 @@ export interface AdminOptions {
   readonly notReady: () => Promise<readonly string[]>;
   readonly destinations: () => readonly DestinationState[];
   readonly deadLetters: DeadLetters;
+  readonly resend: Resend;
   /** A request was answered with 500: a bug, or a log that does not answer. */
   readonly onError: (error: unknown) => void;
 }
@@ -71,50 +69,14 @@ function createRoutes(options: AdminOptions): Express {
   app.get('/destinations', (_req, res) => {
     res.json({ destinations: options.destinations() });
   });
-  addDeadLetters(app, options.deadLetters);
+  addDeadLetterRoutes(app, options.deadLetters);
+  const destinations = () => options.destinations().map(({ id }) => id);
+  addReplayRoutes(app, { resend: options.resend, destinations });
   app.use((_req, res) => {
     fail(res, 404, 'not_found', 'no such path');
   });
   app.use(answerError(options.onError));
   return app;
-}
-
-function addDeadLetters(app: Express, deadLetters: DeadLetters): void {
-  app.get('/dead-letters', async (req, res) => {
-    const { destination, after, limit } = req.query;
-    const parsed = limit === undefined ? 100 : Number(limit);
-    if (!Number.isInteger(parsed) || parsed < 1 || parsed > 1000) {
-      fail(res, 400, 'invalid_query', 'limit: expected a whole number from 1 to 1000');
-      return;
-    }
-    res.json(await deadLetters.list({ limit: parsed, ...text({ destination, after }) }));
-  });
-  // Ids hold slashes, so they travel in the query.
-  app.get('/dead-letter', async (req, res) => {
-    const letter = await deadLetters.show(String(req.query.id ?? ''));
-    if (letter) res.json(letter);
-    else fail(res, 404, 'not_found', 'id: no such dead letter');
-  });
-  app.post('/dead-letters/replay', express.json({ limit: '1mb' }), async (req, res) => {
-    const wanted = readReplay(req.body);
-    if (wanted) res.json(await deadLetters.replay(wanted));
-    else fail(res, 400, 'invalid_body', 'expected {"ids":[…]} or {"all":true} or {"destination":"…"}');
-  });
-}
-
-function text(query: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-/** Undefined when the body asks for nothing that can be understood: a replay is never guessed. */
-function readReplay(body: unknown): { ids: string[] } | { destination?: string } | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const { ids, all, destination } = body as Record<string, unknown>;
-  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return { ids };
-  if (typeof destination === 'string') return { destination };
-  return all === true ? {} : undefined;
 }
 
 function bearer(token: string) {
@@ -123,20 +85,5 @@ function bearer(token: string) {
   return (req: Request, res: Response, next: NextFunction) => {
     if (timingSafeEqual(digest(req.headers.authorization ?? ''), expected)) next();
     else fail(res, 401, 'unauthorized', 'expected Authorization: Bearer <token of admin.tokenFile>');
-  };
-}
-
-function fail(res: Response, status: number, code: string, message: string): void {
-  res.status(status).json({ code, message });
-}
-
-function answerError(tell: AdminOptions['onError']): ErrorRequestHandler {
-  return (error: unknown, _req, res, _next) => {
-    const status = (error as { status?: unknown }).status;
-    if (status === 400 || status === 413)
-      return fail(res, status, 'invalid_body', 'the body is not readable as JSON');
-    if (error instanceof LogError) return fail(res, 503, error.code, error.message);
-    tell(error);
-    fail(res, 500, 'internal', 'see the log of the process');
   };
 }

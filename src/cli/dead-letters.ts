@@ -1,127 +1,104 @@
 /** `brazier dead-letters`: asks the running server, or opens the store itself when none runs. */
-import { Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_DATA_PATH, defaultTokenFile } from '../config/data-folder.ts';
-import type { DeadLetters, ReplayQuery } from '../dead-letters/store.ts';
+import { Command } from 'commander';
+import type { Selection } from '../dead-letters/selection.ts';
+import type { LetterSummary } from '../dead-letters/shown.ts';
+import type { ListQuery, Tally } from '../dead-letters/store.ts';
 import { CommandError } from './command-error.ts';
-import { loadOrFail } from './config-options.ts';
-import { withDeadLetters } from './letters-access.ts';
+import { withLetters } from './letters-access.ts';
+import { discardLetters, type LetterActFlags, replayLetters } from './letters-acts.ts';
+import {
+  type StoreFlags,
+  selectionOf,
+  storeOf,
+  withActOptions,
+  withSelectionOptions,
+  withStoreOptions,
+} from './letters-options.ts';
+import { groupTable, isForPeople, letterTable, printJson } from './letters-shown.ts';
+import { wholeNumber } from './values.ts';
 
 const EXAMPLES = `
 Examples (without --config: the demo's):
-  $ npm run -s brazier -- dead-letters list
-      newest first, a line each
-  $ npm run -s brazier -- dead-letters list --config brazier.yaml --destination braze --limit 20
+  $ npm run -s brazier -- dead-letters list --summary
+      how many of which code, since when
+  $ npm run -s brazier -- dead-letters list --config brazier.yaml --destination braze --from 24h --limit 20
   $ npm run -s brazier -- dead-letters show braze/brazier.events/0/17
-      one whole, with the event as it was sent
+      one whole, with the event as it was sent and what Braze said
   $ npm run -s brazier -- dead-letters replay braze/brazier.events/0/17
       only what was not delivered, to its destination alone; what fails again is a new letter
-  $ npm run -s brazier -- dead-letters replay --destination braze
-      all of a destination; --all: of every destination
+  $ npm run -s brazier -- dead-letters replay --code braze_refused --dry-run
+  $ npm run -s brazier -- dead-letters replay --code braze_refused --rate 50 --yes
+      attributes stay in their letters, unless --with-attributes: old ones would overwrite newer ones
+  $ npm run -s brazier -- dead-letters discard --destination braze --to 7d
 
-JSON on stdout. Listings show no personal data, \`show\` does. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`;
+Tables on a terminal, JSON otherwise and with --json. Listings show no personal data unless --show-payload, \`show\`
+does. Exit codes: 0 ok, 1 failed or not all of it, 2 usage, configuration, or nobody there to confirm.`;
 
-interface Flags {
-  readonly config?: string | undefined;
-  readonly workspaceConfig?: string | undefined;
-}
-
-interface ListFlags extends Flags {
-  readonly destination?: string;
+interface ListFlags extends StoreFlags, Selection {
   readonly limit: number;
   readonly after?: string;
-}
-
-interface ReplayFlags extends Flags {
-  readonly destination?: string;
-  readonly all?: boolean;
+  readonly showPayload?: boolean;
+  readonly summary?: boolean;
+  readonly json?: boolean;
 }
 
 export function deadLettersCommand(): Command {
   const command = new Command('dead-letters')
-    .description('List, show and replay the events that ended without delivery')
+    .description('List, show, replay and discard the events that ended without delivery')
     .addHelpText('after', EXAMPLES);
-  const config = ['--config <file>', "the server's configuration (default: the demo's ./data)"] as const;
-  const workspace = ['--workspace-config <file>', "RudderStack's, when the server was given one"] as const;
-  command
-    .command('list')
-    .description('Show the letters, newest first, one JSON line each')
-    .option(...config)
-    .option(...workspace)
-    .option('--destination <id>', 'only this destination')
-    .option('--limit <n>', 'at most so many, 1 to 1000', limit, 100)
+  const list = command.command('list').description('Show the letters, newest first');
+  withSelectionOptions(withStoreOptions(list))
+    .option('--summary', 'only how many of which destination and code, the first and the last')
+    .option('--limit <n>', 'at most so many, 1 to 1000', wholeNumber(1, 1000), 100)
     .option('--after <id>', 'go on after this letter')
-    .action(list);
-  command
-    .command('show <id>')
+    .option('--show-payload', 'also whom they are about, the reason in words and the event: personal data')
+    .action(listLetters);
+  withStoreOptions(command.command('show <id>'))
     .description('Show one letter whole, with its event')
-    .option(...config)
-    .option(...workspace)
-    .action(show);
-  command
+    .action(showLetter);
+  const replay = command
     .command('replay [ids...]')
-    .description('Deliver again what was not delivered; what fails again is a new letter')
-    .option(...config)
-    .option(...workspace)
-    .option('--destination <id>', 'all letters of this destination')
-    .option('--all', 'all letters of all destinations')
-    .action(replay);
+    .description('Deliver again what was not delivered; what fails again is a new letter');
+  withActOptions(withSelectionOptions(withStoreOptions(replay)))
+    .option('--all', 'all letters')
+    .option('--with-attributes', 'attributes and subscriptions too: they may overwrite newer ones')
+    .action((ids: string[], flags: LetterActFlags) => replayLetters(ids, flags));
+  const discard = command.command('discard [ids...]').description('Delete letters for good');
+  withActOptions(withSelectionOptions(withStoreOptions(discard)))
+    .option('--all', 'all letters')
+    .action((ids: string[], flags: LetterActFlags) => discardLetters(ids, flags));
   return command;
 }
 
-async function list({ config, workspaceConfig, ...query }: ListFlags): Promise<void> {
-  const { letters } = await using({ config, workspaceConfig }, (deadLetters) => deadLetters.list(query));
-  for (const letter of letters) print(letter);
-}
-
-async function show(id: string, flags: Flags): Promise<void> {
-  const letter = await using(flags, (deadLetters) => deadLetters.show(id));
-  if (!letter) throw new CommandError(`there is no dead letter ${id}; \`dead-letters list\` shows the ids`);
-  print(letter);
-}
-
-async function replay(ids: string[], flags: ReplayFlags): Promise<void> {
-  const result = await using(flags, (deadLetters) => deadLetters.replay(replayQuery(ids, flags)));
-  print(result);
-  if (result.skipped.length > 0) throw new CommandError(`${result.skipped.length} were not replayed`);
-}
-
-/** What to replay is said, never guessed. */
-function replayQuery(ids: string[], { destination, all }: ReplayFlags): ReplayQuery {
-  const ways = [ids.length > 0, destination !== undefined, all === true].filter(Boolean).length;
-  if (ways !== 1) throw new CommandError('say what to replay: ids, or --destination <id>, or --all', 2);
-  if (ids.length > 0) return { ids };
-  return destination === undefined ? {} : { destination };
-}
-
-async function using<Result>(flags: Flags, use: (deadLetters: DeadLetters) => Promise<Result>) {
-  const { config, workspaceConfig } = flags;
-  if (config === undefined && workspaceConfig === undefined) return withDeadLetters(DEMO_STORE, use);
-  // What is not served is the server's to refuse.
-  const loaded = await loadOrFail({
-    ...(config === undefined ? {} : { config }),
-    ...(workspaceConfig === undefined ? {} : { workspaceConfig, allowUnserved: true }),
+async function listLetters(flags: ListFlags): Promise<void> {
+  await withLetters(await storeOf(flags), async ({ deadLetters }) => {
+    if (flags.summary === true) printSummary(await deadLetters.count(selectionOf(flags)), flags);
+    else printLetters((await deadLetters.list(listQuery(flags))).letters, flags);
   });
-  const { log, admin, destinations } = loaded.config;
-  const ids = destinations.map(({ id }) => id);
-  return withDeadLetters({ ...log, tokenFile: admin.tokenFile, destinations: ids }, use);
 }
 
-const DEMO_STORE = {
-  path: DEFAULT_DATA_PATH,
-  tokenFile: defaultTokenFile(DEFAULT_DATA_PATH),
-  maxBytes: 10 * 1024 ** 3,
-  retainHours: 24,
-  destinations: ['sandbox'],
-};
-
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+function listQuery(flags: ListFlags): ListQuery {
+  const { limit, after, showPayload } = flags;
+  return {
+    ...selectionOf(flags),
+    limit,
+    ...(after !== undefined && { after }),
+    ...(showPayload !== undefined && { showPayload }),
+  };
 }
 
-function limit(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 1000) {
-    throw new InvalidArgumentError('expected a whole number from 1 to 1000');
-  }
-  return number;
+function printSummary(tally: Tally, { json }: ListFlags): void {
+  if (isForPeople(json)) process.stdout.write(groupTable(tally));
+  else for (const group of tally.groups) printJson(group);
+}
+
+function printLetters(letters: readonly LetterSummary[], { json }: ListFlags): void {
+  if (isForPeople(json)) process.stdout.write(letterTable(letters));
+  else for (const letter of letters) printJson(letter);
+}
+
+async function showLetter(id: string, flags: StoreFlags): Promise<void> {
+  const letter = await withLetters(await storeOf(flags), ({ deadLetters }) => deadLetters.show(id));
+  if (!letter) throw new CommandError(`there is no dead letter ${id}; \`dead-letters list\` shows the ids`);
+  printJson(letter);
 }

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import got from 'got';
 import { adminFile, urlOf } from '../config/data-folder.ts';
 import { readSecretFile } from '../config/secret-file.ts';
-import { createDeadLetters, type DeadLetters } from '../dead-letters/store.ts';
+import { connections, createResend } from '../dead-letters/resend.ts';
+import { createDeadLetters } from '../dead-letters/store.ts';
 import { LogError } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
+import { type LettersAccess, overHttp } from './letters-http.ts';
 
 export interface LetterStore {
   /** The data folder. */
@@ -15,12 +17,13 @@ export interface LetterStore {
   readonly retainHours: number;
   /** Ids of the configured destinations. */
   readonly destinations: readonly string[];
+  readonly sources: readonly { readonly id: string; readonly destinations: readonly string[] | null }[];
 }
 
 /** Throws `CommandError` when neither way leads there. */
-export async function withDeadLetters<Result>(
+export async function withLetters<Result>(
   store: LetterStore,
-  use: (deadLetters: DeadLetters) => Promise<Result>,
+  use: (access: LettersAccess) => Promise<Result>,
 ): Promise<Result> {
   if (!existsSync(store.path)) throw new CommandError(`there is no data folder ${store.path}`);
   const url = await runningServer(store.path);
@@ -39,7 +42,8 @@ async function runningServer(path: string): Promise<string | undefined> {
   }
 }
 
-async function useStore<Result>(store: LetterStore, use: (deadLetters: DeadLetters) => Promise<Result>) {
+/** Without limits for the letters: what is looked at here is not dropped here. */
+async function useStore<Result>(store: LetterStore, use: (access: LettersAccess) => Promise<Result>) {
   const { openSqliteLog } = await import('../log/sqlite/sqlite-log.ts');
   try {
     const log = await openSqliteLog({
@@ -50,40 +54,10 @@ async function useStore<Result>(store: LetterStore, use: (deadLetters: DeadLette
       onFatal: () => undefined,
     });
     const deadLetters = createDeadLetters({ log, now: Date.now, destinations: store.destinations });
-    return await use(deadLetters).finally(() => log.close());
+    const resend = createResend({ log, now: Date.now, connected: connections(store.sources) });
+    return await use({ deadLetters, resend }).finally(() => log.close());
   } catch (error) {
     if (error instanceof LogError) throw new CommandError(error.message);
     throw error;
   }
-}
-
-/** The same as the store's, over the admin API. */
-function overHttp(url: string, token: string): DeadLetters {
-  const api = got.extend({
-    prefixUrl: url,
-    headers: { authorization: `Bearer ${token}` },
-    retry: { limit: 0 },
-    throwHttpErrors: false,
-    responseType: 'json',
-  });
-  return {
-    list: (query) => answer(api('dead-letters', { searchParams: { ...query } })),
-    async show(id) {
-      const reply = await api('dead-letter', { searchParams: { id } });
-      return reply.statusCode === 404 ? undefined : answer(Promise.resolve(reply));
-    },
-    replay(query) {
-      const json = 'ids' in query || query.destination !== undefined ? query : { all: true };
-      return answer(api.post('dead-letters/replay', { json }));
-    },
-  };
-}
-
-async function answer<Body>(reply: PromiseLike<{ statusCode: number; body: unknown }>): Promise<Body> {
-  const { statusCode, body } = await reply.then(undefined, (error: unknown) => {
-    throw new CommandError(`the server's admin API does not answer: ${(error as Error).message}`);
-  });
-  if (statusCode === 200) return body as Body;
-  const { message } = (body ?? {}) as { message?: string };
-  throw new CommandError(`the server's admin API answered ${statusCode}: ${message ?? 'no text'}`);
 }

@@ -1,8 +1,10 @@
-/** Dead letters: made from a record and its outcome, and turned back into a record for a replay. */
-import type { Replay } from '../log/log.ts';
-import type { DeadLetter, UndeliveredPart } from '../model/dead-letter.ts';
+/** Dead letters: made from a record, its outcome and what was sent of it. */
+import type { DeadLetter, LetterDelivery, UndeliveredPart } from '../model/dead-letter.ts';
 import type { Rejected } from '../model/outcome.ts';
 import type { NewRecord } from '../model/record.ts';
+
+/** Of a reply's text a letter keeps so many characters: enough for Braze's sentence, not for an error page. */
+const REPLY_CHARS = 300;
 
 export interface LetterSource {
   readonly destination: string;
@@ -10,27 +12,31 @@ export interface LetterSource {
   readonly partition: number;
   readonly offset: number;
   readonly record: NewRecord;
+  /** The last request, when there was one; its reply may have any length. */
+  readonly delivery?: LetterDelivery;
 }
 
 /** @param at ms since the epoch */
 export function letterOf(
-  { destination, topic, partition, offset, record }: LetterSource,
+  { destination, topic, partition, offset, record, delivery }: LetterSource,
   outcome: Rejected,
   undelivered: readonly UndeliveredPart[] | null,
   at: number,
 ): DeadLetter {
   const position = `${topic}/${partition}/${offset}`;
-  return { id: `${destination}/${position}`, destination, at, position, record, outcome, undelivered };
+  const letter = {
+    id: `${destination}/${position}`,
+    destination,
+    at,
+    position,
+    record,
+    outcome,
+    undelivered,
+  };
+  if (delivery === undefined) return letter;
+  return { ...letter, delivery: { ...delivery, reply: clip(delivery.reply) } };
 }
 
-/**
- * The record that stands in for a letter: for its destination alone, and only the parts that were not delivered.
- * Undefined for letters of ingest: no destination ever wanted them, the sender must mend and send them again.
- */
-export function replayOf(letter: DeadLetter, at: number): Replay | undefined {
-  if (letter.destination === null) return undefined;
-  // A letter without parts keeps those that an earlier replay was limited to.
-  const parts = letter.undelivered && { replayParts: letter.undelivered.map(({ part }) => part).join(',') };
-  const headers = { ...letter.record.headers, replayDestination: letter.destination, ...parts };
-  return { letterId: letter.id, record: { ...letter.record, headers, timestamp: at } };
+function clip(text: string): string {
+  return text.length <= REPLY_CHARS ? text : `${text.slice(0, REPLY_CHARS - 1).toWellFormed()}…`;
 }

@@ -12,7 +12,7 @@
  * - abort ends the iteration without an error; close waits for running appends
  * - after a failed write nothing further is acknowledged on that handle
  */
-import type { DeadLetter } from '../model/dead-letter.ts';
+import type { DeadLetter, UndeliveredPart } from '../model/dead-letter.ts';
 import type { LogRecord, NewRecord } from '../model/record.ts';
 
 export interface AppendRecord extends NewRecord {
@@ -63,17 +63,66 @@ export interface GroupStart {
   readonly start: 'beginning' | 'end';
 }
 
-export interface LetterQuery {
+/** All of them hold for a letter that is meant; none: every letter. */
+export interface LetterFilter {
+  /** '' for those that ingest turned away. */
   readonly destination?: string;
+  readonly code?: string;
+  readonly kind?: string;
+  readonly source?: string;
+  /** Keys of persons, any of them. */
+  readonly persons?: readonly string[];
+  /** When the letter was written, ms since the epoch, half-open. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface LetterQuery extends LetterFilter {
   readonly limit: number;
   /** The id after which to go on, for paging; newest first. */
   readonly after?: string;
 }
 
-/** The id of a letter and the record that stands in for it. */
+export interface LetterWalk extends LetterFilter {
+  readonly limit: number;
+  /** `next` of the stretch before. */
+  readonly after?: string;
+}
+
+/** Letters in the order in which they were written, oldest first; fewer than asked for when they are large. */
+export interface LetterStretch {
+  readonly letters: readonly DeadLetter[];
+  /** Where the walk goes on, also when the letters of this stretch are gone by then; null at the end. */
+  readonly next: string | null;
+}
+
+/** Letters of one destination and one code. */
+export interface LetterGroup {
+  readonly destination: string | null;
+  readonly kind: string;
+  readonly code: string;
+  readonly count: number;
+  /** ms since the epoch. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** A letter and the record that stands in for it. */
 export interface Replay {
   readonly letterId: string;
   readonly record: NewRecord;
+  /** The letter's parts as it was read; a letter that has others by now has been replayed by somebody else. */
+  readonly parts: readonly string[] | null;
+  /** What stays of the letter. Absent or empty: the letter goes. */
+  readonly keep?: readonly UndeliveredPart[];
+}
+
+export interface ScanRange {
+  /** When the record was accepted, ms since the epoch, half-open. */
+  readonly from: number;
+  readonly to: number;
+  /** The first offset to look at. Default: the first that is held. */
+  readonly offset?: number;
 }
 
 export interface LogStats {
@@ -82,6 +131,23 @@ export interface LogStats {
   readonly maxBytes: number;
   /** Dead letters by destination; the key is '' for those that ingest turned away. */
   readonly letters: ReadonlyMap<string, number>;
+  /** What the letters hold (memory: of values); a part of `bytes`. */
+  readonly letterBytes: number;
+  /** When the oldest letter was written; null without letters. */
+  readonly oldestLetterAt: number | null;
+  /** Letters dropped by retention since the log was opened: for their age, and for the room. */
+  readonly lettersDropped: LettersDropped;
+}
+
+export interface LettersDropped {
+  readonly age: number;
+  readonly bytes: number;
+}
+
+/** How long letters stay and how much they may hold; what is beyond it is dropped, oldest first, and counted. */
+export interface LetterLimits {
+  readonly retainMs: number;
+  readonly maxBytes: number;
 }
 
 export interface EventLog {
@@ -114,11 +180,22 @@ export interface EventLog {
   stats(): LogStats;
   letters(query: LetterQuery): Promise<readonly DeadLetter[]>;
   letter(id: string): Promise<DeadLetter | undefined>;
+  /** Oldest first, for what goes through all of them and takes some out on the way. */
+  walkLetters(walk: LetterWalk): Promise<LetterStretch>;
+  /** Ordered by destination, kind and code. */
+  groupLetters(filter: LetterFilter): Promise<readonly LetterGroup[]>;
   /**
-   * One transaction: appends the records and deletes their letters; letters that are gone are left out.
-   * Resolves with the ids that were replayed, when durable.
+   * One transaction: appends the records and deletes their letters, or leaves of them what is to be kept; letters that
+   * are gone or have changed are left out. Resolves with the ids that were replayed, when durable.
    */
   replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]>;
+  /** Deletes letters. Resolves with the ids of those there were, when durable. */
+  discard(ids: readonly string[]): Promise<readonly string[]>;
+  /**
+   * The records accepted in a time, whatever the groups have settled, in order, as far as they are still held and were
+   * appended before this call. Damaged ones are among them, with the time at which they were written.
+   */
+  scan(topic: string, range: ScanRange, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /** Resolves when the store can be written; rejects with `LogError`. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -3,28 +3,32 @@
  * a `MemoryState`; handing that to a second log models a restart.
  */
 import type { DeadLetter } from '../model/dead-letter.ts';
-import { EVENTS_TOPIC } from '../model/record.ts';
+import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
 import {
   type AppendRecord,
   type AppendResult,
   type Chunk,
   type EventLog,
   type GroupStart,
+  type LetterFilter,
+  type LetterGroup,
+  type LetterLimits,
   type LetterQuery,
+  type LetterStretch,
+  type LetterWalk,
   LogError,
   type LogStats,
   type Progress,
   type Replay,
+  type ScanRange,
 } from './log.ts';
 import {
   admitRecord,
   chunkOf,
-  countLetters,
   createMemoryState,
   type GuardClock,
   heldBytes,
   isSettled,
-  listLetters,
   type MemoryState,
 } from './memory-state.ts';
 import { createWaiters } from './waiters.ts';
@@ -36,6 +40,8 @@ export interface MemoryLogOptions {
   /** Default 24 hours. */
   readonly guardMs?: number;
   readonly now?: () => number;
+  /** Default: every letter stays. */
+  readonly letters?: LetterLimits;
 }
 
 /** What a group has been handed in this process, and the progress it began with. */
@@ -47,6 +53,7 @@ interface Reading {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CHUNK_RECORDS = 5000;
+const EVERY_LETTER: LetterLimits = { retainMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
 
 export function createMemoryLog(options: MemoryLogOptions = {}): EventLog {
   return new MemoryLog(options);
@@ -56,6 +63,7 @@ class MemoryLog implements EventLog {
   readonly #state: MemoryState;
   readonly #maxBytes: number;
   readonly #clock: GuardClock;
+  readonly #letterLimits: LetterLimits;
   readonly #readings = new Map<string, Reading>();
   readonly #waiters = createWaiters();
   #closed = false;
@@ -65,10 +73,12 @@ class MemoryLog implements EventLog {
     maxBytes = Infinity,
     guardMs = DAY_MS,
     now = Date.now,
+    letters = EVERY_LETTER,
   }: MemoryLogOptions) {
     this.#state = state;
     this.#maxBytes = maxBytes;
     this.#clock = { now, guardMs };
+    this.#letterLimits = letters;
   }
 
   async append(
@@ -81,7 +91,7 @@ class MemoryLog implements EventLog {
     const duplicates = records.flatMap((record, index) =>
       admitRecord(this.#state, record, this.#clock) ? [] : [index],
     );
-    for (const letter of letters) this.#state.letters.set(letter.id, letter);
+    this.#put(letters);
     this.#waiters.wake();
     return { duplicates };
   }
@@ -134,7 +144,7 @@ class MemoryLog implements EventLog {
     this.#check(topic, partition);
     if (!this.#readings.has(group)) return;
     this.#state.progress.set(group, { watermark: progress.watermark, settled: [...progress.settled] });
-    for (const letter of letters) this.#state.letters.set(letter.id, letter);
+    this.#put(letters);
   }
 
   backlog(group: string): number {
@@ -145,25 +155,60 @@ class MemoryLog implements EventLog {
   }
 
   stats(): LogStats {
-    return { bytes: heldBytes(this.#state), maxBytes: this.#maxBytes, letters: countLetters(this.#state) };
+    const { letters } = this.#state;
+    return {
+      bytes: heldBytes(this.#state),
+      maxBytes: this.#maxBytes,
+      letters: letters.counts(),
+      letterBytes: letters.bytes(),
+      oldestLetterAt: letters.oldestAt(),
+      lettersDropped: letters.dropped(),
+    };
   }
 
   async letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
-    return listLetters(this.#state, query);
+    return this.#state.letters.list(query);
   }
 
   async letter(id: string): Promise<DeadLetter | undefined> {
     return this.#state.letters.get(id);
   }
 
+  async walkLetters(walk: LetterWalk): Promise<LetterStretch> {
+    return this.#state.letters.walk(walk);
+  }
+
+  async groupLetters(filter: LetterFilter): Promise<readonly LetterGroup[]> {
+    return this.#state.letters.group(filter);
+  }
+
+  async discard(ids: readonly string[]): Promise<readonly string[]> {
+    this.#check(EVENTS_TOPIC, 0);
+    return ids.filter((id) => this.#state.letters.remove(id));
+  }
+
+  async *scan(
+    topic: string,
+    { from, to, offset = 0 }: ScanRange,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly LogRecord[], void> {
+    this.#check(topic, 0);
+    const meant = this.#state.records.filter(
+      (record) => record.offset >= offset && from <= record.timestamp && record.timestamp < to,
+    );
+    for (let start = 0; start < meant.length && !signal.aborted && !this.#closed; start += CHUNK_RECORDS) {
+      yield meant.slice(start, start + CHUNK_RECORDS).map((record) => ({ ...record }));
+    }
+  }
+
   async replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]> {
     this.#check(topic, 0);
     this.#checkRoom(replays.map(({ record }) => record));
     const done: string[] = [];
-    for (const { letterId, record } of replays) {
-      if (!this.#state.letters.delete(letterId)) continue;
-      admitRecord(this.#state, record, this.#clock);
-      done.push(letterId);
+    for (const replay of replays) {
+      if (!this.#state.letters.replace(replay)) continue;
+      admitRecord(this.#state, replay.record, this.#clock);
+      done.push(replay.letterId);
     }
     this.#waiters.wake();
     return done;
@@ -177,6 +222,11 @@ class MemoryLog implements EventLog {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiters.wake();
+  }
+
+  #put(letters: readonly DeadLetter[]): void {
+    this.#state.letters.put(letters);
+    this.#state.letters.trim(this.#letterLimits, this.#clock.now());
   }
 
   #check(topic: string, partition: number): void {

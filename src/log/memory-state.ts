@@ -1,13 +1,13 @@
 /** What the log in memory holds, and what can be asked of it without knowing who reads. */
-import type { DeadLetter } from '../model/dead-letter.ts';
 import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
-import type { AppendRecord, Chunk, LetterQuery, Progress } from './log.ts';
+import type { AppendRecord, Chunk, Progress } from './log.ts';
+import { createLetterShelf, type LetterShelf } from './memory-letters.ts';
 
 /** What survives a restart. */
 export interface MemoryState {
   readonly records: LogRecord[];
   readonly progress: Map<string, Progress>;
-  readonly letters: Map<string, DeadLetter>;
+  readonly letters: LetterShelf;
   /** Guarded ids and when they were accepted. */
   readonly guarded: Map<string, number>;
 }
@@ -18,7 +18,7 @@ export interface GuardClock {
 }
 
 export function createMemoryState(): MemoryState {
-  return { records: [], progress: new Map(), letters: new Map(), guarded: new Map() };
+  return { records: [], progress: new Map(), letters: createLetterShelf(), guarded: new Map() };
 }
 
 /** Appends the record; false, and nothing appended, when its id is known. */
@@ -39,25 +39,6 @@ export function heldBytes({ records, progress }: MemoryState): number {
   const watermarks = [...progress.values()].map(({ watermark }) => watermark);
   const open = records.slice(Math.min(Number.POSITIVE_INFINITY, ...watermarks));
   return open.reduce((sum, { value }) => sum + value.byteLength, 0);
-}
-
-/** By destination; '' for those of ingest. */
-export function countLetters({ letters }: MemoryState): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { destination } of letters.values()) {
-    counts.set(destination ?? '', (counts.get(destination ?? '') ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** Newest first; from the newest again when the letter to go on after is gone. */
-export function listLetters({ letters }: MemoryState, query: LetterQuery): DeadLetter[] {
-  const newest = [...letters.values()].reverse();
-  const rest = newest.slice(newest.findIndex(({ id }) => id === query.after) + 1);
-  const wanted = rest.filter(
-    ({ destination }) => (query.destination ?? destination ?? '') === (destination ?? ''),
-  );
-  return wanted.slice(0, query.limit);
 }
 
 /** Whether the offset is done with for a group of this progress. */

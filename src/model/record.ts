@@ -40,6 +40,11 @@ export interface RecordHeaders {
   readonly traceparent?: string;
   /** Set on a replayed record: the one destination it is for. */
   readonly replayDestination?: string;
-  /** Set on a replayed record: comma-separated parts still to send; absent means all. */
+  /**
+   * Set on a replayed record: comma-separated parts still to send, a kind alone meaning every part of it; absent
+   * means all.
+   */
   readonly replayParts?: string;
+  /** Set on a replayed record: comma-separated kinds of operations that are not sent again. */
+  readonly replayWithout?: string;
 }

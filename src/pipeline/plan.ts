@@ -36,9 +36,7 @@ export function planRecord(
   const decoded = safely(() => decode(text, headers, corrupt));
   if (decoded.status === 'rejected') return decoded;
   const plan = planEvent(decoded.event, decoded.warnings, options);
-  return plan.status === 'operations' && headers.replayParts !== undefined
-    ? onlyParts(plan, headers.replayParts.split(','))
-    : plan;
+  return plan.status === 'operations' ? forReplay(plan, headers) : plan;
 }
 
 /** Routes and transforms an event; an object that Braze would refuse for its size is rejected here, with its name. */
@@ -86,10 +84,20 @@ function tooLarge({ part, bytes }: Operation): Rejected {
   return rejected('oversized', 'object_too_large', message, [{ path: part, message }]);
 }
 
-/** A replay sends what was not delivered and nothing else. */
-function onlyParts(plan: Planned, parts: readonly string[]): Plan {
-  const operations = plan.operations.filter(({ part }) => parts.includes(part));
+/** A replay sends what was not delivered and nothing else, and of that not the kinds that it leaves out. */
+function forReplay(plan: Planned, { replayParts, replayWithout }: RecordHeaders): Plan {
+  if (replayParts === undefined && replayWithout === undefined) return plan;
+  const wanted = replayParts?.split(',');
+  const without = replayWithout?.split(',') ?? [];
+  const operations = plan.operations.filter(
+    ({ part, kind }) =>
+      !without.includes(kind) && (wanted === undefined || wanted.includes(part) || wanted.includes(kind)),
+  );
   if (operations.length > 0) return { ...plan, operations };
-  const message = `with today's settings the event no longer has the parts to replay: ${parts.join(', ')}`;
+  // A kind alone, or all kinds but some: nobody knew whether the event has any.
+  if (wanted === undefined || wanted.every((part) => !part.includes(':'))) {
+    return filtered('nothing_to_replay', 'the event has nothing of the kinds to replay');
+  }
+  const message = `with today's settings the event no longer has the parts to replay: ${wanted.join(', ')}`;
   return rejected('invalid', 'replay_mismatch', message);
 }

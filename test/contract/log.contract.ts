@@ -1,6 +1,6 @@
 /** The rules of src/log/log.ts as tests, to be run on every log. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventLog } from '../../src/log/log.ts';
+import type { EventLog, LetterFilter, ScanRange } from '../../src/log/log.ts';
 import type { DeadLetter } from '../../src/model/dead-letter.ts';
 import { rejected } from '../../src/model/outcome.ts';
 import { EVENTS_TOPIC } from '../../src/model/record.ts';
@@ -314,8 +314,8 @@ export function describeLogContract(
         const again = { ...letter('l'), at: START + 1 };
         await log.commit('a', EVENTS_TOPIC, 0, { watermark: 0, settled: [] }, [again]);
         expect((await log.letters({ limit: 9 })).map(({ id, at }) => [id, at])).toEqual([
-          ['m', START],
           ['l', START + 1],
+          ['m', START],
         ]);
         expect(log.stats().letters).toEqual(new Map([['braze', 2]]));
       });
@@ -324,7 +324,7 @@ export function describeLogContract(
         await log.append(EVENTS_TOPIC, [], [letter('l'), letter('m')]);
         const replayOf = (id: string) => {
           const headers = { ...record('').headers, replayDestination: 'braze', replayParts: 'event:1' };
-          return { letterId: id, record: record(`replay of ${id}`, { headers }) };
+          return { letterId: id, record: record(`replay of ${id}`, { headers }), parts: ['event:1'] };
         };
         const replays = [replayOf('l'), replayOf('gone'), replayOf('l')];
         expect(await log.replay(EVENTS_TOPIC, replays)).toEqual(['l']);
@@ -338,6 +338,193 @@ export function describeLogContract(
         });
         expect(textOf(chunk!.record(0).value)).toBe('replay of l');
         expect((await log.letters({ limit: 9 })).map(({ id }) => id)).toEqual(['m']);
+      });
+
+      it('keeps of a replayed letter what is to be kept, and replays it no more as it was', async () => {
+        const kept = { part: 'attributes:0', outcome: rejected('refused', 'x', 'y') };
+        const whole = { ...letter('l'), undelivered: null };
+        await log.append(EVENTS_TOPIC, [], [whole]);
+        const replay = { letterId: 'l', record: record('again'), parts: null, keep: [kept] };
+        const [first, second] = [log.replay(EVENTS_TOPIC, [replay]), log.replay(EVENTS_TOPIC, [replay])];
+        expect([await first, await second]).toEqual([['l'], []]);
+        log = await harness.crash(log);
+        expect(await log.letter('l')).toEqual({ ...whole, undelivered: [kept] });
+        const rest = { letterId: 'l', record: record('rest'), parts: ['attributes:0'] };
+        expect(await log.replay(EVENTS_TOPIC, [{ ...rest, parts: ['event:0'] }, rest])).toEqual(['l']);
+        expect(log.stats()).toMatchObject({ letters: new Map(), letterBytes: 0, oldestLetterAt: null });
+      });
+
+      it('keeps what was sent and answered, and reads letters that have nothing of it', async () => {
+        const delivery = {
+          attempts: 2,
+          firstAttemptAt: START,
+          lastAttemptAt: START + 5,
+          endpoint: '/users/track',
+          objects: 3,
+          status: 400,
+          reply: '{"message":"no"}',
+        };
+        await log.append(EVENTS_TOPIC, [], [{ ...letter('l'), delivery }, letter('m')]);
+        log = await harness.crash(log);
+        expect(await log.letter('l')).toEqual({ ...letter('l'), delivery });
+        expect(await log.letter('m')).toEqual(letter('m'));
+      });
+
+      it('discards letters once and for good', async () => {
+        await log.append(EVENTS_TOPIC, [], [letter('l'), letter('m')]);
+        expect(await log.discard(['l', 'gone', 'l'])).toEqual(['l']);
+        log = await harness.crash(log);
+        expect((await log.letters({ limit: 9 })).map(({ id }) => id)).toEqual(['m']);
+        expect(log.stats().letters).toEqual(new Map([['braze', 1]]));
+      });
+
+      describe('looked for', () => {
+        const refused = (id: string, at: number, key = 'k') => ({
+          ...letter(id),
+          at,
+          record: { ...letter(id).record, key },
+        });
+        const invalid = (id: string, at: number) => ({
+          ...letter(id, null),
+          at,
+          outcome: rejected('invalid', 'missing_type', 'no'),
+          record: { ...letter(id).record, headers: { source: 'app', receivedAt: 'r' } },
+        });
+
+        beforeEach(() =>
+          log.append(
+            EVENTS_TOPIC,
+            [],
+            [
+              refused('a', 10),
+              invalid('b', 20),
+              refused('c', 20, 'kim'),
+              invalid('d', 30),
+              letter('e', 'other'),
+            ],
+          ),
+        );
+
+        it.each<[LetterFilter, string[]]>([
+          [{}, ['a', 'b', 'c', 'd', 'e']],
+          [{ destination: '' }, ['b', 'd']],
+          [{ destination: 'braze' }, ['a', 'c']],
+          [{ code: 'missing_type' }, ['b', 'd']],
+          [{ kind: 'refused' }, ['a', 'c', 'e']],
+          [{ source: 'app' }, ['b', 'd']],
+          [{ persons: ['kim', 'nobody'] }, ['c']],
+          [{ from: 20 }, ['b', 'c', 'd', 'e']],
+          [{ to: 20 }, ['a']],
+          [{ from: 20, to: 30, kind: 'refused' }, ['c']],
+          [{ persons: ['k'], from: 20, source: 'shop' }, ['e']],
+          [{ code: 'no_such' }, []],
+        ])('by %j, in both directions, page by page', async (filter, ids) => {
+          const newest: string[] = [];
+          for (let page = await log.letters({ ...filter, limit: 2 }); page.length > 0; ) {
+            newest.push(...page.map(({ id }) => id));
+            page = await log.letters({ ...filter, limit: 2, after: newest.at(-1)! });
+          }
+          expect(newest).toEqual(ids.toReversed());
+          const oldest: string[] = [];
+          for (let next: string | null | undefined; next !== null; ) {
+            const page = await log.walkLetters({ ...filter, limit: 2, ...(next && { after: next }) });
+            oldest.push(...page.letters.map(({ id }) => id));
+            next = page.next;
+          }
+          expect(oldest).toEqual(ids);
+          const counted = (await log.groupLetters(filter)).reduce((sum, { count }) => sum + count, 0);
+          expect(counted).toBe(ids.length);
+        });
+
+        it('walks on where it was, though the letters it was given are gone', async () => {
+          const first = await log.walkLetters({ limit: 2 });
+          await log.discard(first.letters.map(({ id }) => id));
+          const rest = await log.walkLetters({ limit: 9, after: first.next! });
+          expect(rest.letters.map(({ id }) => id)).toEqual(['c', 'd', 'e']);
+          expect(rest.next).toBeNull();
+        });
+
+        it('counts them by destination and code, with the first and the last', async () => {
+          const of = { kind: 'refused', code: 'braze_refused' };
+          expect(await log.groupLetters({})).toEqual([
+            { destination: null, kind: 'invalid', code: 'missing_type', count: 2, firstAt: 20, lastAt: 30 },
+            { destination: 'braze', ...of, count: 2, firstAt: 10, lastAt: 20 },
+            { destination: 'other', ...of, count: 1, firstAt: START, lastAt: START },
+          ]);
+        });
+      });
+
+      describe('under limits', () => {
+        const sized = (id: string, at: number, bytes: number): DeadLetter => ({
+          ...letter(id),
+          at,
+          record: { ...letter(id).record, value: new Uint8Array(bytes) },
+        });
+
+        it('drops the oldest beyond the bytes, and counts them', async () => {
+          await use({ letters: { retainMs: 1e15, maxBytes: 100_000 } });
+          for (const id of ['a', 'b', 'c', 'd'])
+            await log.append(EVENTS_TOPIC, [], [sized(id, START - 5 + id.charCodeAt(0), 30_000)]);
+          expect((await log.letters({ limit: 9 })).map(({ id }) => id)).toEqual(['d', 'c', 'b']);
+          expect(log.stats()).toMatchObject({
+            letters: new Map([['braze', 3]]),
+            lettersDropped: { age: 0, bytes: 1 },
+          });
+          expect(log.stats().letterBytes).toBeGreaterThan(89_999);
+          expect(log.stats().letterBytes).toBeLessThan(100_000);
+        });
+
+        it('drops those that are too old, and counts them', async () => {
+          let now = START;
+          await use({ letters: { retainMs: 1000, maxBytes: 1e9 }, now: () => now });
+          await log.append(EVENTS_TOPIC, [], [sized('a', START - 500, 1), sized('b', START, 1)]);
+          expect(log.stats()).toMatchObject({ oldestLetterAt: START - 500, lettersDropped: { age: 0 } });
+          now = START + 500;
+          await log.append(EVENTS_TOPIC, [], []);
+          await log.append(EVENTS_TOPIC, [record('one')], [sized('c', now, 1)]);
+          expect((await log.letters({ limit: 9 })).map(({ id }) => id)).toEqual(['c', 'b']);
+          expect(log.stats()).toMatchObject({ oldestLetterAt: START, lettersDropped: { age: 1, bytes: 0 } });
+        });
+      });
+    });
+
+    describe('a scan', () => {
+      const at = (text: string, timestamp: number) => record(text, { timestamp });
+      const scan = async (range: ScanRange, signal = AbortSignal.any([])) => {
+        const texts: string[] = [];
+        for await (const records of log.scan(EVENTS_TOPIC, range, signal))
+          texts.push(...records.map(({ value }) => textOf(value)));
+        return texts;
+      };
+
+      it('gives the records of a time in their order, whatever the groups have settled', async () => {
+        await log.append(EVENTS_TOPIC, [at('early', START), at('one', START + 10)]);
+        await log.append(EVENTS_TOPIC, [at('two', START + 19), at('late', START + 20)]);
+        await commit(log, 'a', 3);
+        expect(await scan({ from: START + 10, to: START + 20 })).toEqual(['one', 'two']);
+        expect(await scan({ from: START + 10, to: START + 20, offset: 2 })).toEqual(['two']);
+        log = await harness.crash(log);
+        expect(await scan({ from: 0, to: START + 999 })).toEqual(['early', 'one', 'two', 'late']);
+      });
+
+      it('ends at what was appended before it began, and hands out whole records', async () => {
+        await append(log, ...Array.from({ length: 12_000 }, (_, index) => `${index}`));
+        const seen: number[] = [];
+        for await (const records of log.scan(
+          EVENTS_TOPIC,
+          { from: 0, to: START + 999 },
+          AbortSignal.any([]),
+        )) {
+          seen.push(...records.map(({ offset }) => offset));
+          expect(records[0]).toMatchObject({ topic: EVENTS_TOPIC, partition: 0, corrupt: false });
+          await append(log, 'more');
+        }
+        expect(seen).toEqual(Array.from({ length: 12_000 }, (_, index) => index));
+      });
+
+      it('ends when its signal fires', async () => {
+        await append(log, 'one');
+        expect(await scan({ from: 0, to: START + 999 }, AbortSignal.abort())).toEqual([]);
       });
     });
 

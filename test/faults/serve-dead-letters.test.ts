@@ -46,12 +46,13 @@ async function rig() {
       headers: { authorization: `Basic ${Buffer.from(`${folder.writeKey}:`).toString('base64')}` },
       body: JSON.stringify({ batch: [event] }),
     });
-  const brazier = async (...args: string[]) => {
-    const child = startProcess(['dead-letters', ...args, '--config', folder.configFile]);
+  const run = async (...args: string[]) => {
+    const child = startProcess([...args, '--config', folder.configFile]);
     const code = await child.exited;
     return { code, stdout: child.stdout(), stderr: child.stderr() };
   };
-  return { sandbox, folder, server, admin, post, brazier };
+  const brazier = (...args: string[]) => run('dead-letters', ...args);
+  return { sandbox, folder, server, admin, post, run, brazier };
 }
 
 /** Refuses the second purchase of the next request, by its index: the others are taken. */
@@ -64,7 +65,70 @@ const refuseSecondPurchase = {
   },
 };
 
+/** Refuses the next track request, whatever is in it, with a text that quotes the event. */
+const refuseAll = {
+  match: { path: '/users/track' },
+  times: 1,
+  do: { status: 400, body: { message: 'no to canary-trait' } },
+};
+
 describe('dead letters of a running server', () => {
+  it('are counted, confirmed, replayed without their attributes and discarded, and listed without the person', {
+    timeout: 60_000,
+  }, async () => {
+    const t = await rig();
+    t.sandbox.addFaults([refuseAll, { ...refuseAll, times: 2 }]);
+    const context = { traits: { first_name: 'canary-trait' } };
+    await t.post({ type: 'track', userId: 'canary-id', event: 'Signed Up', messageId: 'm1', context });
+    const listed = await vi.waitFor(async () => {
+      const { stdout } = await t.brazier('list', '--code', 'braze_refused', '--person', 'canary-id');
+      expect(JSON.parse(stdout)).toMatchObject({ undelivered: ['attributes:0', 'event:0'] });
+      return stdout;
+    }, patient);
+    const { id } = JSON.parse(listed);
+    expect(listed).not.toContain('canary');
+    const open = await t.admin('/dead-letters?showPayload=true');
+    expect(JSON.stringify(open.body)).toContain('canary-trait');
+    expect(await t.admin('/dead-letters/replay', { all: true, dryRun: true })).toMatchObject({
+      body: { dryRun: true, count: 1 },
+    });
+    expect(await t.brazier('replay', '--all')).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse((await t.brazier('replay', '--all', '--yes', '--rate', '100')).stdout)).toEqual({
+      replayed: [id],
+      kept: [id],
+      skipped: [],
+    });
+    await vi.waitFor(
+      () => expect(t.sandbox.users()[0]?.events).toMatchObject([{ name: 'Signed Up' }]),
+      patient,
+    );
+    expect(t.sandbox.users()[0]?.attributes).toEqual({});
+
+    const refused = await t.brazier('discard', id);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('--yes');
+    expect((await t.brazier('discard', id, '--yes')).stdout).toBe(
+      `${JSON.stringify({ discarded: [id], skipped: [] })}\n`,
+    );
+    expect((await t.admin('/dead-letters/summary')).body).toEqual({ count: 0, groups: [] });
+  });
+
+  it('and what was delivered, is sent again once, however often it is asked for', {
+    timeout: 60_000,
+  }, async () => {
+    const t = await rig();
+    await t.post({ type: 'track', userId: 'kim', event: 'Signed Up', messageId: 'm1' });
+    const times = () => t.sandbox.users()[0]?.events.length;
+    await vi.waitFor(() => expect(times()).toBe(1), patient);
+    const replay = ['--destination', 'braze', '--from', '1h'];
+    expect((await t.run('replay', ...replay)).code).toBe(2);
+    expect(JSON.parse((await t.run('replay', ...replay, '--yes')).stdout)).toEqual({ sent: 1, already: 0 });
+    await vi.waitFor(() => expect(times()).toBe(2), patient);
+    t.server.kill('SIGTERM');
+    expect(await t.server.exited).toBe(0);
+    expect(JSON.parse((await t.run('replay', ...replay, '--yes')).stdout)).toEqual({ sent: 0, already: 1 });
+  });
+
   it('a replay sends the one purchase that did not arrive: those that did are not counted twice', async () => {
     const t = await rig();
     t.sandbox.addFaults([refuseSecondPurchase]);
@@ -104,7 +168,7 @@ describe('dead letters of a running server', () => {
     expect(opened).toEqual(asked);
     const { id } = JSON.parse(opened.stdout);
     expect((await t.brazier('replay', id)).stdout).toBe(
-      `${JSON.stringify({ replayed: [id], skipped: [] })}\n`,
+      `${JSON.stringify({ replayed: [id], kept: [], skipped: [] })}\n`,
     );
     const again = await t.brazier('replay', id);
     expect(again.code).toBe(1);
@@ -117,6 +181,17 @@ describe('dead letters of a running server', () => {
       status: 400,
       body: { code: 'invalid_query' },
     });
+    for (const [path, body] of [
+      ['/dead-letters/discard', {}],
+      ['/dead-letters/discard', { ids: ['x'], all: true }],
+      ['/dead-letters/replay', { destinatoin: 'braze' }],
+      ['/dead-letters/replay', { all: true, limit: 0 }],
+      ['/replay', { destination: 'braze', from: '2026-01-01' }],
+      ['/replay', { destination: 'nobody', from: 0, to: 1 }],
+    ] as const) {
+      expect(await t.admin(path, body)).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+    }
+    expect(await t.admin('/dead-letters?from=yesterday')).toMatchObject({ body: { code: 'invalid_query' } });
     expect(await t.admin('/dead-letters/replay', {})).toMatchObject({
       status: 400,
       body: { code: 'invalid_body' },

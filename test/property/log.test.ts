@@ -156,7 +156,11 @@ const STEPS: {
     for (const log of [sqlite, memory]) await log.commit(name, EVENTS_TOPIC, 0, progress, list);
   },
   async replay({ memory, sqlite }, { ids }) {
-    const replays = ids.map((letterId) => ({ letterId, record: plainRecord(`again ${letterId}`) }));
+    const replays = ids.map((letterId) => ({
+      letterId,
+      record: plainRecord(`again ${letterId}`),
+      parts: null,
+    }));
     expect(await sqlite.replay(EVENTS_TOPIC, replays)).toEqual(await memory.replay(EVENTS_TOPIC, replays));
   },
   async attach(both, { groups, start }) {

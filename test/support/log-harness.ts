@@ -2,7 +2,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AppendRecord, Chunk, EventLog, OffsetRange } from '../../src/log/log.ts';
+import type { AppendRecord, Chunk, EventLog, LetterLimits, OffsetRange } from '../../src/log/log.ts';
 import { createMemoryLog } from '../../src/log/memory-log.ts';
 import { createMemoryState } from '../../src/log/memory-state.ts';
 import type { SqliteLogOptions } from '../../src/log/sqlite/options.ts';
@@ -14,6 +14,7 @@ export interface HarnessOptions {
   readonly maxBytes?: number;
   readonly now?: () => number;
   readonly guardMs?: number;
+  readonly letters?: LetterLimits;
 }
 
 export interface LogHarness {
@@ -28,10 +29,9 @@ export interface LogHarness {
 /** A fixed instant; no test depends on the wall clock. */
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
-export function memoryHarness({ maxBytes, now = () => START, guardMs }: HarnessOptions = {}): LogHarness {
+export function memoryHarness({ now = () => START, ...options }: HarnessOptions = {}): LogHarness {
   const state = createMemoryState();
-  const open = async () =>
-    createMemoryLog({ state, now, ...(maxBytes && { maxBytes }), ...(guardMs && { guardMs }) });
+  const open = async () => createMemoryLog({ state, now, ...options });
   return {
     open,
     async reopen(log) {

@@ -1,123 +1,111 @@
-/** Dead letters in the log's file: written with the progress that passes their records, listed newest first, taken out by a replay. */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { DeadLetter } from '../../model/dead-letter.ts';
-import type { NewRecord } from '../../model/record.ts';
-import type { LetterQuery } from '../log.ts';
+/** Dead letters in the log's file: written with the progress that passes their records, taken out by a replay, a discard or their limits. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { LetterLimits } from '../log.ts';
+import { sameParts } from '../replay-check.ts';
 import type { AfterCommit } from './guard.ts';
-import type { LetterRow } from './protocol.ts';
+import { undeliveredIn, withUndelivered } from './letter-codec.ts';
+import { createLetterLedger } from './letter-ledger.ts';
+import { createLetterQueries, LETTER_COLUMNS, type LetterQueries, plain } from './letter-queries.ts';
+import type { LetterCounts, LetterRow, LetterSwap } from './protocol.ts';
 
-type Detail = Pick<DeadLetter, 'outcome' | 'undelivered'> & { readonly record: Omit<NewRecord, 'value'> };
+/** Per step: deleting a letter touches a page of its own, about half a millisecond on a slow disk. */
+const TRIM_ROWS = 128;
 
-/** The value is copied: a view would drag its whole segment's buffer along to the worker. */
-export function encodeLetter(letter: DeadLetter): LetterRow {
-  const { value, ...record } = letter.record;
-  const detail: Detail = {
-    record: { key: record.key, headers: record.headers, timestamp: record.timestamp },
-    outcome: letter.outcome,
-    undelivered: letter.undelivered,
-  };
-  return {
-    id: letter.id,
-    destination: letter.destination ?? '',
-    at: letter.at,
-    position: letter.position,
-    detail: JSON.stringify(detail),
-    value: new Uint8Array(value),
-  };
-}
-
-export function decodeLetter(row: LetterRow): DeadLetter {
-  const { record, outcome, undelivered } = JSON.parse(row.detail) as Detail;
-  return {
-    id: row.id,
-    destination: row.destination === '' ? null : row.destination,
-    at: row.at,
-    position: row.position,
-    record: { ...record, value: row.value },
-    outcome,
-    undelivered,
-  };
-}
-
-export interface LetterTable {
-  /** Within a transaction. A letter whose id is known replaces that one where it stands. */
+export interface LetterTable extends LetterQueries {
+  /** Within a transaction. A letter whose id is known replaces that one. */
   put(letters: readonly LetterRow[], after: AfterCommit): void;
+  /** Within a transaction: false when the letter is gone or has other parts by now. */
+  swap(swap: LetterSwap, after: AfterCommit): boolean;
   /** Within a transaction: false when there is no such letter. */
-  take(id: string, after: AfterCommit): boolean;
-  list(query: LetterQuery): LetterRow[];
+  remove(id: string, after: AfterCommit): boolean;
   get(id: string): LetterRow | undefined;
-  counts(): ReadonlyMap<string, number>;
+  /** Whether `trim` has something to do. */
+  crowded(at: number): boolean;
+  /** Within a transaction: drops what the limits leave no place for, some of it per call, oldest first. */
+  trim(at: number, after: AfterCommit): void;
+  counts(): LetterCounts;
+  /** A transaction was rolled back. */
+  forget(): void;
 }
 
-const COLUMNS = 'id, destination, at, position, detail, value';
+interface Oldest {
+  readonly seq: number;
+  readonly destination: string;
+  readonly at: number;
+  readonly bytes: number;
+}
 
-export function createLetterTable(db: DatabaseSync): LetterTable {
+export function createLetterTable(db: DatabaseSync, limits: LetterLimits): LetterTable {
   const insert = db.prepare(
-    `INSERT INTO letter(${COLUMNS}) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
+    `INSERT INTO letter(${LETTER_COLUMNS}) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING`,
   );
   const update = db.prepare('UPDATE letter SET at = ?, position = ?, detail = ?, value = ? WHERE id = ?');
-  const remove = db.prepare('DELETE FROM letter WHERE id = ? RETURNING destination');
-  const select = db.prepare(`SELECT ${COLUMNS} FROM letter WHERE id = ?`);
-  const counts = new Map<string, number>();
-  for (const row of db.prepare('SELECT destination, count(*) AS n FROM letter GROUP BY destination').all()) {
-    counts.set(String(row.destination), Number(row.n));
+  const rewrite = db.prepare('UPDATE letter SET detail = ? WHERE id = ?');
+  const measure = db.prepare('SELECT destination, bytes, detail FROM letter WHERE id = ?');
+  const remove = db.prepare('DELETE FROM letter WHERE id = ?');
+  const drop = db.prepare('DELETE FROM letter WHERE seq = ?');
+  const select = db.prepare(`SELECT ${LETTER_COLUMNS} FROM letter WHERE id = ?`);
+  const oldest = db.prepare(
+    'SELECT seq, destination, at, bytes FROM letter INDEXED BY letter_time ORDER BY at, seq LIMIT ?',
+  );
+  const ledger = createLetterLedger(db);
+
+  function measured(id: string) {
+    const row = measure.get(id);
+    if (row === undefined) return undefined;
+    return { destination: String(row.destination), bytes: Number(row.bytes), detail: String(row.detail) };
   }
 
-  function count(destination: string, change: number): void {
-    const n = (counts.get(destination) ?? 0) + change;
-    if (n > 0) counts.set(destination, n);
-    else counts.delete(destination);
-  }
+  const removeKnown: LetterTable['remove'] = (id, after) => {
+    const known = measured(id);
+    if (known === undefined) return false;
+    remove.run(id);
+    ledger.count(known.destination, -1, -known.bytes, after);
+    return true;
+  };
 
   return {
+    ...createLetterQueries(db),
     put(letters, after) {
       for (const { id, destination, at, position, detail, value } of letters) {
-        const { changes } = insert.run(id, destination, at, position, detail, value);
-        if (Number(changes) > 0) after.push(() => count(destination, 1));
-        else update.run(at, position, detail, value, id);
+        const size = Buffer.byteLength(detail) + value.byteLength;
+        if (Number(insert.run(id, destination, at, position, detail, value).changes) > 0) {
+          ledger.count(destination, 1, size, after);
+          continue;
+        }
+        ledger.count(destination, 0, size - (measured(id)?.bytes ?? 0), after);
+        update.run(at, position, detail, value, id);
       }
     },
-    take(id, after) {
-      const row = remove.get(id);
-      if (row === undefined) return false;
-      after.push(() => count(String(row.destination), -1));
+    swap({ id, parts, keep }, after) {
+      const known = measured(id);
+      if (known === undefined || !sameParts({ undelivered: undeliveredIn(known.detail) }, parts))
+        return false;
+      if (keep.length === 0) return removeKnown(id, after);
+      const detail = withUndelivered(known.detail, keep);
+      rewrite.run(detail, id);
+      ledger.count(known.destination, 0, Buffer.byteLength(detail) - Buffer.byteLength(known.detail), after);
       return true;
     },
-    list(query) {
-      const { sql, values } = listStatement(query);
-      return db
-        .prepare(sql)
-        .all(...values)
-        .map(plain);
-    },
+    remove: removeKnown,
     get(id) {
       const row = select.get(id);
       return row === undefined ? undefined : plain(row);
     },
-    counts: () => new Map(counts),
+    crowded(at) {
+      const first = ledger.oldestAt() ?? Number.POSITIVE_INFINITY;
+      return ledger.bytes() > limits.maxBytes || first <= at - limits.retainMs;
+    },
+    trim(at, after) {
+      for (const letter of oldest.all(TRIM_ROWS) as unknown as Oldest[]) {
+        const isOld = letter.at <= at - limits.retainMs;
+        if (!isOld && ledger.bytes() <= limits.maxBytes) return;
+        drop.run(letter.seq);
+        ledger.count(letter.destination, -1, -letter.bytes, after);
+        after.push(() => ledger.drop(isOld ? 'age' : 'bytes'));
+      }
+    },
+    counts: ledger.counts,
+    forget: ledger.forget,
   };
-}
-
-/** After an id that is gone meanwhile (replayed between two pages) the list begins anew: rather twice than never. */
-function listStatement({ destination, limit, after }: LetterQuery): { sql: string; values: SQLInputValue[] } {
-  const conditions: string[] = [];
-  const values: SQLInputValue[] = [];
-  if (destination !== undefined) {
-    conditions.push('destination = ?');
-    values.push(destination);
-  }
-  if (after !== undefined) {
-    conditions.push('seq < coalesce((SELECT seq FROM letter WHERE id = ?), 9223372036854775807)');
-    values.push(after);
-  }
-  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-  return {
-    sql: `SELECT ${COLUMNS} FROM letter ${where} ORDER BY seq DESC LIMIT ?`,
-    values: [...values, limit],
-  };
-}
-
-/** Rows of node:sqlite have no prototype; the worker's channel and the tests want ordinary objects. */
-function plain(row: Record<string, unknown>): LetterRow {
-  return { ...row } as unknown as LetterRow;
 }

@@ -1,5 +1,16 @@
 /** What the main thread and the log's worker say to each other: one call, one answer, in the order of the calls. */
-import type { GroupStart, LetterQuery, LogErrorCode } from '../log.ts';
+import type { UndeliveredPart } from '../../model/dead-letter.ts';
+import type {
+  GroupStart,
+  LetterFilter,
+  LetterGroup,
+  LetterLimits,
+  LetterQuery,
+  LetterWalk,
+  LogErrorCode,
+  LogStats,
+  Replay,
+} from '../log.ts';
 
 /** Records on their way into one segment row. The buffers are transferred, not copied. */
 export interface EncodedRecords {
@@ -23,12 +34,27 @@ export interface LetterRow {
   readonly value: Uint8Array;
 }
 
+export interface LetterRows {
+  readonly rows: readonly LetterRow[];
+  readonly next: string | null;
+}
+
+/** A letter that a record stands in for: gone with it, or left with what is to be kept. */
+export interface LetterSwap {
+  readonly id: string;
+  readonly parts: Replay['parts'];
+  readonly keep: readonly UndeliveredPart[];
+}
+
+/** What the letters of the store come to. */
+export type LetterCounts = Pick<LogStats, 'letters' | 'letterBytes' | 'oldestLetterAt' | 'lettersDropped'>;
+
 export interface AppendPart {
   readonly records: EncodedRecords;
   /** Per record the id to guard; null when no record has one. */
   readonly guardIds: readonly (string | null)[] | null;
   /** Per record the letter that it replaces; null when no record is a replay. */
-  readonly replayOf: readonly (string | null)[] | null;
+  readonly replayOf: readonly (LetterSwap | null)[] | null;
   readonly letters: readonly LetterRow[];
 }
 
@@ -46,16 +72,11 @@ export interface WriteBatch {
   readonly commits: readonly CommitPart[];
 }
 
-export interface WriteResult {
-  /** The offset after the last durable record. */
-  readonly head: number;
+export interface WriteResult extends OpenResult {
   /** Indices of the records left out: duplicates, and replays of letters that are gone. Ascending. */
   readonly dropped: readonly number[];
   /** `maxBytes` left no room: nothing of the append part was written, the commits were. */
   readonly full: boolean;
-  readonly bytes: number;
-  /** Letters by destination. */
-  readonly letters: ReadonlyMap<string, number>;
 }
 
 /** A row of the `segment` table as stored. */
@@ -81,15 +102,27 @@ export interface OpenOptions {
   readonly maxBytes: number;
   readonly retainMs: number;
   readonly guardMs: number;
+  readonly letterLimits: LetterLimits;
   readonly at: number;
   /** SQLite's own page limit, to bring about a full disk in tests; 0 leaves SQLite's default. */
   readonly maxPageCount: number;
 }
 
-export interface OpenResult {
+export interface OpenResult extends LetterCounts {
+  /** The offset after the last durable record. */
   readonly head: number;
   readonly bytes: number;
-  readonly letters: ReadonlyMap<string, number>;
+}
+
+export interface DiscardResult extends LetterCounts {
+  readonly discarded: readonly string[];
+}
+
+export interface ScanCall {
+  readonly offset: number;
+  /** When the segment was written, ms since the epoch, half-open. */
+  readonly since: number;
+  readonly until: number;
 }
 
 export interface AttachResult {
@@ -97,7 +130,7 @@ export interface AttachResult {
   readonly removed: readonly string[];
 }
 
-export interface MaintainResult {
+export interface MaintainResult extends LetterCounts {
   /** Retention has more to delete at once. */
   readonly more: boolean;
   readonly bytes: number;
@@ -111,6 +144,10 @@ export interface StoreCalls {
   read: { arg: number; result: readonly SegmentRow[] };
   letters: { arg: LetterQuery; result: readonly LetterRow[] };
   letter: { arg: string; result: LetterRow | undefined };
+  walkLetters: { arg: LetterWalk; result: LetterRows };
+  groupLetters: { arg: LetterFilter; result: readonly LetterGroup[] };
+  discard: { arg: readonly string[]; result: DiscardResult };
+  scan: { arg: ScanCall; result: readonly SegmentRow[] };
   ping: { arg: number; result: null };
   maintain: { arg: number; result: MaintainResult };
   close: { arg: null; result: null };

@@ -1,6 +1,6 @@
 /** The segment table: appended at its end, read in bounded pieces by queries that end, so that the WAL can be reset. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { SegmentRow } from './protocol.ts';
+import type { ScanCall, SegmentRow } from './protocol.ts';
 
 /** A read ends at about 1 MB of values, 5,000 records or 256 rows; a larger single segment comes alone. */
 const READ_BYTES = 1024 * 1024;
@@ -15,6 +15,8 @@ export interface SegmentTable {
   first(): number | undefined;
   /** Consecutive segments, beginning with the one that holds `from` (or, if that is gone, with the next there is). */
   read(from: number): SegmentRow[];
+  /** The same for segments written from `since` on and before `until`; those beside them may be among them. */
+  scan(call: ScanCall): SegmentRow[];
 }
 
 interface Extent {
@@ -35,6 +37,16 @@ export function createSegmentTable(db: DatabaseSync): SegmentTable {
   const select = db.prepare(
     'SELECT base, n, ts, ends, sums, meta, data FROM segment WHERE base BETWEEN ? AND ? ORDER BY base',
   );
+  // Walks over the rows' heads: what they hold lies behind them and is not read.
+  const next = db.prepare(
+    'SELECT min(base) AS base FROM segment WHERE base >= coalesce((SELECT max(base) FROM segment WHERE base <= ?), 0) AND base + n > ? AND ts >= ? AND ts < ?',
+  );
+  const read = (from: number): SegmentRow[] => {
+    const held = (plan.all(from) as unknown as Extent[]).filter(({ base, n }) => base + n > from);
+    const last = lastWithin(held);
+    if (held[0] === undefined || last === undefined) return [];
+    return select.all(held[0].base, last.base) as unknown as SegmentRow[];
+  };
   return {
     insert({ base, n, ts, ends, sums, meta, data }) {
       insert.run(base, n, ts, ends, sums, meta, data);
@@ -48,11 +60,10 @@ export function createSegmentTable(db: DatabaseSync): SegmentTable {
       const base = first.get()?.base;
       return typeof base === 'number' ? base : undefined;
     },
-    read(from) {
-      const held = (plan.all(from) as unknown as Extent[]).filter(({ base, n }) => base + n > from);
-      const last = lastWithin(held);
-      if (held[0] === undefined || last === undefined) return [];
-      return select.all(held[0].base, last.base) as unknown as SegmentRow[];
+    read,
+    scan({ offset, since, until }) {
+      const base = next.get(offset, offset, since, until)?.base;
+      return typeof base === 'number' ? read(base) : [];
     },
   };
 }

@@ -6,27 +6,33 @@
  */
 
 import type { DeadLetter } from '../../model/dead-letter.ts';
-import { EVENTS_TOPIC } from '../../model/record.ts';
+import { EVENTS_TOPIC, type LogRecord } from '../../model/record.ts';
 import {
   type AppendRecord,
   type Chunk,
   type EventLog,
   type GroupStart,
+  type LetterFilter,
+  type LetterGroup,
   type LetterQuery,
+  type LetterStretch,
+  type LetterWalk,
   LogError,
   type LogStats,
   type Replay,
+  type ScanRange,
 } from '../log.ts';
 import { createWaiters } from '../waiters.ts';
 import { type StoreClient, startStoreWorker } from './client.ts';
 import { backlogOf, type Cursor, createCursor } from './cursor.ts';
 import { fullError } from './errors.ts';
-import { decodeLetter, encodeLetter } from './letters.ts';
+import { decodeLetter, encodeLetter } from './letter-codec.ts';
 import { type Maintenance, startMaintenance } from './maintenance.ts';
 import { openOptions, type SqliteLogOptions } from './options.ts';
 import { encodeSettled } from './progress-codec.ts';
-import type { OpenResult, WriteResult } from './protocol.ts';
+import type { LetterCounts, OpenResult, WriteResult } from './protocol.ts';
 import { type ReadSource, readChunks } from './reader.ts';
+import { scanRecords } from './scan.ts';
 import { type AppendItem, createWriter, type Writer } from './writer.ts';
 
 /** Opens the folder's log. Rejects with `LogError` log_locked or log_unusable, whose message says what to do. */
@@ -58,7 +64,7 @@ export class SqliteLog implements EventLog {
     this.#client = client;
     this.#now = now;
     this.#head = opened.head;
-    this.#stats = { bytes: opened.bytes, maxBytes, letters: opened.letters };
+    this.#stats = { bytes: opened.bytes, maxBytes, ...lettersOf(opened) };
     this.#writer = createWriter({
       send: (batch, transfer) => client.call('write', batch, transfer),
       now,
@@ -67,7 +73,7 @@ export class SqliteLog implements EventLog {
       fullError: () => fullError(maxBytes),
     });
     this.#maintenance = startMaintenance(client, now, {
-      onDone: ({ bytes }) => Object.assign(this.#stats, { bytes }),
+      onDone: (result) => Object.assign(this.#stats, { bytes: result.bytes, ...lettersOf(result) }),
       onFailed: this.#writer.fail,
     });
     this.#source = {
@@ -134,16 +140,38 @@ export class SqliteLog implements EventLog {
     return row === undefined ? undefined : decodeLetter(row);
   }
 
+  async walkLetters(walk: LetterWalk): Promise<LetterStretch> {
+    const { rows, next } = await this.#client.call('walkLetters', walk);
+    return { letters: rows.map(decodeLetter), next };
+  }
+
+  groupLetters(filter: LetterFilter): Promise<readonly LetterGroup[]> {
+    return this.#client.call('groupLetters', filter);
+  }
+
+  async discard(ids: readonly string[]): Promise<readonly string[]> {
+    if (this.#closed !== undefined) throw closingError();
+    const { discarded, ...counts } = await this.#client.call('discard', ids);
+    Object.assign(this.#stats, counts);
+    return discarded;
+  }
+
+  scan(topic: string, range: ScanRange, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
+    checkPlace(topic);
+    const closing = () => this.#closed !== undefined;
+    return scanRecords({ client: this.#client, head: this.#head, closing }, range, signal);
+  }
+
   async replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]> {
     checkPlace(topic);
     const records = replays.map(({ record }) => record);
-    const ids = replays.map(({ letterId }) => letterId);
-    const gone = new Set(await this.#append({ records, replayOf: ids, letters: [] }));
-    return ids.filter((_, index) => !gone.has(index));
+    const swaps = replays.map(({ letterId: id, parts, keep = [] }) => ({ id, parts, keep }));
+    const gone = new Set(await this.#append({ records, replayOf: swaps, letters: [] }));
+    return swaps.flatMap(({ id }, index) => (gone.has(index) ? [] : [id]));
   }
 
   async ping(): Promise<void> {
-    if (this.#closed !== undefined) throw new LogError('log_closing', 'the log is closing');
+    if (this.#closed !== undefined) throw closingError();
     await this.#client.call('ping', this.#now());
   }
 
@@ -156,9 +184,9 @@ export class SqliteLog implements EventLog {
     return new Promise((resolve, reject) => this.#writer.append({ ...item, resolve, reject }));
   }
 
-  #written({ head, bytes, letters }: WriteResult): void {
-    this.#head = head;
-    Object.assign(this.#stats, { bytes, letters });
+  #written(result: WriteResult): void {
+    this.#head = result.head;
+    Object.assign(this.#stats, { bytes: result.bytes, ...lettersOf(result) });
     this.#waiters.wake();
   }
 
@@ -169,6 +197,14 @@ export class SqliteLog implements EventLog {
     await this.#client.call('close', null).catch(() => null);
     await this.#client.end();
   }
+}
+
+function lettersOf({ letters, letterBytes, oldestLetterAt, lettersDropped }: LetterCounts): LetterCounts {
+  return { letters, letterBytes, oldestLetterAt, lettersDropped };
+}
+
+function closingError(): LogError {
+  return new LogError('log_closing', 'the log is closing');
 }
 
 /** The embedded log has one topic in one partition. */

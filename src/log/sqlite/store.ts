@@ -3,7 +3,7 @@
  * A write is one transaction; what it changes in memory happens only after it is durable.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { GroupStart, LetterQuery, LogError } from '../log.ts';
+import type { GroupStart, LetterFilter, LetterGroup, LetterQuery, LetterWalk, LogError } from '../log.ts';
 import { type CursorTable, createCursorTable } from './cursor-table.ts';
 import { failing, fullError, runningError } from './errors.ts';
 import { type AfterCommit, createGuard, type Guard } from './guard.ts';
@@ -11,10 +11,13 @@ import { createLetterTable, type LetterTable } from './letters.ts';
 import type {
   AppendPart,
   AttachResult,
+  DiscardResult,
   LetterRow,
+  LetterRows,
   MaintainResult,
   OpenOptions,
   OpenResult,
+  ScanCall,
   SegmentRow,
   StoreCall,
   StoreCalls,
@@ -51,7 +54,7 @@ export class Store implements StoreMethods {
     this.#maxBytes = options.maxBytes;
     this.#segments = createSegmentTable(db);
     this.#cursors = createCursorTable(db);
-    this.#letters = createLetterTable(db);
+    this.#letters = createLetterTable(db, options.letterLimits);
     this.#guard = createGuard(db, options.guardMs, options.at);
     this.#retention = createRetention(db, options);
     this.#mark = db.prepare(
@@ -61,7 +64,7 @@ export class Store implements StoreMethods {
   }
 
   opened(): OpenResult {
-    return { head: this.#head, bytes: this.#retention.used(), letters: this.#letters.counts() };
+    return { head: this.#head, bytes: this.#retention.used(), ...this.#letters.counts() };
   }
 
   /** On a full disk what only retention keeps gives way first: keeping it is a courtesy, accepting is the promise. */
@@ -84,6 +87,7 @@ export class Store implements StoreMethods {
       for (const commit of commits) {
         if (this.#cursors.move(commit, after)) this.#letters.put(commit.letters, after);
       }
+      if (this.#letters.crowded(at)) this.#letters.trim(at, after);
       this.#retention.expire(this.#state(at), ROWS_PER_WRITE);
       return { full, dropped };
     });
@@ -109,6 +113,23 @@ export class Store implements StoreMethods {
     return this.#letters.get(id);
   }
 
+  walkLetters(walk: LetterWalk): LetterRows {
+    return this.#letters.walk(walk);
+  }
+
+  groupLetters(filter: LetterFilter): LetterGroup[] {
+    return this.#letters.group(filter);
+  }
+
+  discard(ids: readonly string[]): DiscardResult {
+    const discarded = this.#transaction((after) => ids.filter((id) => this.#letters.remove(id, after)));
+    return { discarded, ...this.#letters.counts() };
+  }
+
+  scan(call: ScanCall): SegmentRow[] {
+    return this.#segments.scan(call);
+  }
+
   /** A real write: nothing less tells that the disk takes one. */
   ping(at: number): null {
     const roomy = this.#transaction(() => {
@@ -121,13 +142,14 @@ export class Store implements StoreMethods {
 
   maintain(at: number): MaintainResult {
     if (this.#due(at)) {
-      this.#transaction(() => {
+      this.#transaction((after) => {
         this.#retention.expire(this.#state(at));
         if (this.#guard.prunable()) this.#guard.prune();
+        if (this.#letters.crowded(at)) this.#letters.trim(at, after);
       });
     }
     const vacuuming = this.#retention.vacuum();
-    return { more: vacuuming || this.#due(at), bytes: this.#retention.used() };
+    return { more: vacuuming || this.#due(at), bytes: this.#retention.used(), ...this.#letters.counts() };
   }
 
   close(): null {
@@ -136,7 +158,7 @@ export class Store implements StoreMethods {
   }
 
   #due(at: number): boolean {
-    return this.#retention.due(this.#state(at)) || this.#guard.prunable();
+    return this.#retention.due(this.#state(at)) || this.#guard.prunable() || this.#letters.crowded(at);
   }
 
   #state(at: number): RetentionState {
@@ -146,8 +168,8 @@ export class Store implements StoreMethods {
   /** Returns the indices left out: duplicates, and replays of letters that are gone. */
   #append(part: AppendPart, at: number, after: AfterCommit): readonly number[] {
     const duplicates = part.guardIds === null ? [] : this.#guard.admit(part.guardIds, at, after);
-    const gone = (part.replayOf ?? []).flatMap((id, index) =>
-      id !== null && !this.#letters.take(id, after) ? [index] : [],
+    const gone = (part.replayOf ?? []).flatMap((swap, index) =>
+      swap !== null && !this.#letters.swap(swap, after) ? [index] : [],
     );
     const dropped = [...duplicates, ...gone].sort((a, b) => a - b);
     this.#letters.put(part.letters, after);
@@ -181,6 +203,7 @@ export class Store implements StoreMethods {
 
   #rollBack(): void {
     this.#retention.forget();
+    this.#letters.forget();
     try {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
     } catch (error) {

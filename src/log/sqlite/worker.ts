@@ -10,7 +10,10 @@ let store: Store | undefined;
 
 parentPort?.on('message', (message: CallMessage) => {
   const answer = answerTo(message);
-  parentPort?.postMessage(answer, message.call === 'read' && answer.ok ? buffersOf(answer.result) : []);
+  parentPort?.postMessage(
+    answer,
+    (message.call === 'read' || message.call === 'scan') && answer.ok ? buffersOf(answer.result) : [],
+  );
   if (message.call === 'close') parentPort?.close();
 });
 

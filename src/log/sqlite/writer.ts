@@ -4,7 +4,7 @@
  */
 import type { Transferable } from 'node:worker_threads';
 import { type AppendRecord, LogError } from '../log.ts';
-import type { AppendPart, CommitPart, LetterRow, WriteBatch, WriteResult } from './protocol.ts';
+import type { AppendPart, CommitPart, LetterRow, LetterSwap, WriteBatch, WriteResult } from './protocol.ts';
 import { encodeRecords } from './segment.ts';
 
 /** A write takes appends up to these sizes (one larger append goes alone), so that segments stay readable in one piece. */
@@ -17,7 +17,7 @@ const PROGRESS_WAIT_MS = 5;
 export interface AppendItem {
   readonly records: readonly AppendRecord[];
   /** Per record the letter it replaces; null for an ordinary append. */
-  readonly replayOf: readonly string[] | null;
+  readonly replayOf: readonly LetterSwap[] | null;
   readonly letters: readonly LetterRow[];
   /** Called when durable, with the indices of the records left out. */
   resolve(dropped: readonly number[]): void;
@@ -160,7 +160,7 @@ function joinAppends(items: readonly AppendItem[]): AppendPart {
     records: encodeRecords(records),
     guardIds: guarded ? records.map(({ guardId }) => guardId ?? null) : null,
     replayOf: replays
-      ? items.flatMap((item): readonly (string | null)[] => item.replayOf ?? item.records.map(() => null))
+      ? items.flatMap((item): readonly (LetterSwap | null)[] => item.replayOf ?? item.records.map(() => null))
       : null,
     letters: items.flatMap(({ letters }) => letters),
   };

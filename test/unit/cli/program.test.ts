@@ -74,6 +74,7 @@ describe('createProgram', () => {
       'transform',
       'sandbox',
       'dead-letters',
+      'replay',
     ]);
     expect(await helpOf(program)).toContain('Examples:');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { letterOf, replayOf } from '../../../src/dead-letters/letter.ts';
+import { letterOf } from '../../../src/dead-letters/letter.ts';
 import { createDeadLetters } from '../../../src/dead-letters/store.ts';
 import { type EventLog, LogError } from '../../../src/log/log.ts';
 import { createMemoryLog } from '../../../src/log/memory-log.ts';
@@ -59,16 +59,6 @@ describe('a replay', () => {
     expect((await deadLetters.list({ limit: 10 })).letters).toEqual([]);
   });
 
-  it('of a whole event names no parts', () => {
-    expect(replayOf(letter(1), NOW)?.record.headers).not.toHaveProperty('replayParts');
-  });
-
-  it('of a replay that failed before it came to its parts keeps those', () => {
-    const again = letter(1);
-    const record = { ...again.record, headers: { ...HEADERS, replayParts: 'purchase:1' } };
-    expect(replayOf({ ...again, record }, NOW)?.record.headers.replayParts).toBe('purchase:1');
-  });
-
   it('of all letters goes oldest first, so that a person’s letters go back in their order', async () => {
     const { log, deadLetters } = await rig(Array.from({ length: 450 }, (_, offset) => letter(offset)));
     const { replayed } = await deadLetters.replay({});
@@ -110,7 +100,54 @@ describe('a replay', () => {
     const ids = ['braze/brazier.events/0/1'];
     const results = await Promise.all([deadLetters.replay({ ids }), deadLetters.replay({ ids })]);
     expect(results.flatMap(({ replayed }) => replayed)).toEqual(ids);
+    expect(results.flatMap(({ skipped }) => skipped)).toEqual([
+      { id: ids[0], reason: 'replayed or discarded meanwhile' },
+    ]);
     expect((await recordsOf(log, 1)).length).toBe(1);
+  });
+
+  it('leaves what has attributes only, and of a mixed letter the attributes, until they are asked for', async () => {
+    const { log, deadLetters } = await rig([
+      letter(1, 'braze', ['attributes:0']),
+      letter(2, 'braze', ['event:0', 'attributes:0', 'subscription:1']),
+    ]);
+    const [one, two] = ['braze/brazier.events/0/1', 'braze/brazier.events/0/2'];
+    expect(await deadLetters.replay({})).toMatchObject({
+      replayed: [two],
+      kept: [two],
+      skipped: [{ id: one, reason: expect.stringContaining('only attributes') }],
+    });
+    expect((await deadLetters.list({ limit: 10 })).letters.map(({ undelivered }) => undelivered)).toEqual([
+      ['attributes:0', 'subscription:1'],
+      ['attributes:0'],
+    ]);
+    expect(await deadLetters.replay({}, { withAttributes: true })).toMatchObject({
+      replayed: [one, two],
+      kept: [],
+    });
+    const parts = (await recordsOf(log, 3)).map(({ headers }) => headers.replayParts);
+    expect(parts).toEqual(['event:0', 'attributes:0', 'attributes:0,subscription:1']);
+    expect((await deadLetters.count({})).count).toBe(0);
+  });
+
+  it('in portions takes each letter once, and none that was written after it began', async () => {
+    let now = NOW;
+    const log = createMemoryLog();
+    await log.append(
+      EVENTS_TOPIC,
+      [],
+      Array.from({ length: 7 }, (_, offset) => letter(offset)),
+    );
+    const deadLetters = createDeadLetters({ log, now: () => now, destinations: ['braze'] });
+    const replayed: string[] = [];
+    for (let after: string | null | undefined; after !== null; ) {
+      const part = await deadLetters.replay({}, { limit: 3, ...(after && { after }) });
+      replayed.push(...part.replayed);
+      now += 10;
+      await log.append(EVENTS_TOPIC, [], [{ ...letter(100 + replayed.length), at: now }]);
+      after = part.next;
+    }
+    expect(replayed).toEqual(Array.from({ length: 7 }, (_, offset) => `braze/brazier.events/0/${offset}`));
   });
 
   it('that the log has no room for half-way tells what went and what stays', async () => {
@@ -144,11 +181,78 @@ describe('dead letters as they are shown', () => {
         at: '2026-11-22T11:59:59.000Z',
         kind: 'refused',
         code: 'braze_refused',
-        message: 'no',
         undelivered: ['event:0'],
       },
     ]);
-    expect(JSON.stringify(letters)).not.toContain('kim');
+  });
+
+  it('a canary of the event, of its person or of the reasons is in no listing that was not asked for it', async () => {
+    const quoting = rejected('refused', 'braze_refused', 'no canary please', [
+      { path: 'canary', message: 'canary' },
+    ]);
+    const canary = letter(1, 'braze', ['event:0']);
+    const { deadLetters } = await rig([
+      {
+        ...canary,
+        outcome: quoting,
+        undelivered: [{ part: 'event:0', outcome: quoting }],
+        record: { ...canary.record, key: 'canary', value: Buffer.from('{"trait":"canary"}') },
+        delivery: {
+          attempts: 1,
+          firstAttemptAt: NOW,
+          lastAttemptAt: NOW,
+          endpoint: '/users/track',
+          objects: 1,
+          status: 400,
+          reply: 'canary',
+        },
+      },
+    ]);
+    const ids = [canary.id];
+    const shown = await Promise.all([
+      deadLetters.list({ limit: 10 }),
+      deadLetters.list({ limit: 10, person: 'canary' }),
+      deadLetters.count({}),
+      deadLetters.count({ ids }),
+      deadLetters.discard({ ids: ['other'] }),
+    ]);
+    expect(JSON.stringify(shown)).not.toContain('canary');
+    const { letters } = await deadLetters.list({ limit: 10, showPayload: true });
+    expect(letters).toMatchObject([
+      { person: 'canary', message: 'no canary please', payload: '{"trait":"canary"}' },
+    ]);
+    expect(await deadLetters.show(canary.id)).toMatchObject({
+      delivery: { attempts: 1, firstAttemptAt: '2026-11-22T12:00:00.000Z', status: 400, reply: 'canary' },
+    });
+    expect(JSON.stringify(await deadLetters.replay({}))).not.toContain('canary');
+  });
+
+  it.each(['kim', 'external_id:kim', 'alias:rudder_id:kim'])(
+    'are found by the person, whether the letter has %s',
+    async (key) => {
+      const of = (offset: number, person: string) => ({
+        ...letter(offset),
+        record: { ...letter(offset).record, key: person },
+      });
+      const { deadLetters } = await rig([of(1, key), of(2, 'external_id:kimberly')]);
+      const { letters } = await deadLetters.list({ limit: 10, person: 'kim' });
+      expect(letters.map(({ id }) => id)).toEqual(['braze/brazier.events/0/1']);
+    },
+  );
+
+  it('are counted by destination and code, of ids as of filters', async () => {
+    const { deadLetters } = await rig([letter(1), letter(2), letter(3, 'other')]);
+    const group = {
+      destination: 'braze',
+      kind: 'refused',
+      code: 'braze_refused',
+      count: 2,
+      first: '2026-11-22T11:59:59.000Z',
+      last: '2026-11-22T11:59:59.000Z',
+    };
+    expect(await deadLetters.count({ destination: 'braze' })).toEqual({ count: 2, groups: [group] });
+    const ids = [letter(1).id, letter(2).id, letter(2).id, 'unknown'];
+    expect(await deadLetters.count({ ids })).toEqual({ count: 2, groups: [group] });
   });
 
   it('one letter is shown whole, with why each part was not delivered', async () => {
@@ -159,5 +263,19 @@ describe('dead letters as they are shown', () => {
       headers: HEADERS,
     });
     expect(await deadLetters.show('nonsense')).toBeUndefined();
+  });
+});
+
+describe('a discard', () => {
+  it('deletes what is meant and nothing else, and names ids that nobody knows', async () => {
+    const { log, deadLetters } = await rig([letter(1), letter(2, 'other'), letter(3)]);
+    expect(await deadLetters.discard({ ids: [letter(1).id, 'nonsense'] })).toEqual({
+      discarded: [letter(1).id],
+      skipped: [{ id: 'nonsense', reason: 'no such dead letter' }],
+      next: null,
+    });
+    expect((await deadLetters.discard({ destination: 'other' })).discarded).toEqual([letter(2, 'other').id]);
+    expect((await deadLetters.list({ limit: 10 })).letters.map(({ id }) => id)).toEqual([letter(3).id]);
+    expect(log.backlog('braze')).toBe(0);
   });
 });

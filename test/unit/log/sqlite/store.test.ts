@@ -15,9 +15,11 @@ let path: string;
 let db: DatabaseSync;
 let store: Store;
 
+const letterLimits = { retainMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+
 function open(more: Partial<OpenOptions> = {}): void {
   db = openDatabase(path, 0);
-  store = new Store(db, { maxBytes: 1e9, retainMs: RETAIN_MS, guardMs: 1e12, at: 0, ...more });
+  store = new Store(db, { maxBytes: 1e9, retainMs: RETAIN_MS, guardMs: 1e12, letterLimits, at: 0, ...more });
 }
 
 function write(at: number, ...texts: string[]) {

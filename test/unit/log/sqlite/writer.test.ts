@@ -23,7 +23,13 @@ beforeEach(() => {
   writer = createWriter({
     send: (batch) =>
       new Promise((resolve, reject) => {
-        const blank = { head: 0, dropped: [], full: false, bytes: 0, letters: new Map() };
+        const noLetters = {
+          letters: new Map(),
+          letterBytes: 0,
+          oldestLetterAt: null,
+          lettersDropped: { age: 0, bytes: 0 },
+        };
+        const blank = { head: 0, dropped: [], full: false, bytes: 0, ...noLetters };
         sent.push({ batch, answer: (result) => resolve({ ...blank, ...result }), fail: reject });
       }),
     now: () => 0,
