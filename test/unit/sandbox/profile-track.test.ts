@@ -85,14 +85,15 @@ it('rule 41: blocklisted attributes, events and products are accepted and droppe
     purchases_processed: 2,
     message: 'success',
   });
-  expect(usersAfter([body()], options)).toMatchObject([
+  expect(usersAfter([body()], options)).toEqual([
     {
       external_id: 'u1',
+      user_aliases: [],
       // Standard attributes cannot be blocklisted.
       attributes: { first_name: 'Ada' },
       custom_attributes: { plan: 'pro' },
-      events: [{ name: 'Seen' }],
-      purchases: [{ product_id: 'p1' }],
+      events: [event()],
+      purchases: [purchase()],
     },
   ]);
   expect(usersAfter([body()])[0]?.events).toHaveLength(2);
@@ -145,9 +146,8 @@ describe('track', () => {
     const id = { external_id: 'u1' };
     const old = { time_zone: 'UTC', gender: 'F', plan: 'pro', n: { a: 1 } };
     const bad = { time_zone: 'x', gender: 'x', plan: 'x'.repeat(256), n: { b: null }, ['k'.repeat(256)]: 1 };
-    expect(usersAfter([attributes({ ...id, ...old }), attributes({ ...id, ...bad })])).toMatchObject([
-      { attributes: { time_zone: 'UTC', gender: 'F' }, custom_attributes: { plan: 'pro', n: { a: 1 } } },
-    ]);
+    const [user] = usersAfter([attributes({ ...id, ...old }), attributes({ ...id, ...bad })]);
+    expect({ ...user?.attributes, ...user?.custom_attributes }).toEqual(old);
   });
 
   it('keeps a key named __proto__ as data', () => {
