@@ -5,7 +5,7 @@ import type { Issue, Warning } from '../src/model/outcome.ts';
 import { checkNestedAttribute, MAX_CHARACTERS, nameTooLong, textTooLong } from './limits.ts';
 import { compilePath, setOwn, type Target } from './mapping.ts';
 import { isNestedOperation, nestedOperation } from './nested-operations.ts';
-import { type AttributeFault, checkOf } from './standard-attributes.ts';
+import { type AttributeFault, checkOf, isCleared } from './standard-attributes.ts';
 
 export interface Draft {
   readonly event: BrazierEvent;
@@ -39,13 +39,13 @@ export function keep(draft: Draft, name: string, given: Json): void {
 /** The value to send; undefined when it cannot be sent. */
 function accept(draft: Draft, field: string, given: Json, path: string): Json | undefined {
   if (field.length > MAX_CHARACTERS) draft.warnings.push(nameTooLong(field, pathOf(draft, path)));
-  if (given === null) return given;
+  if (isCleared(field, given)) return given;
   const check = checkOf(field);
   if (check) {
     const fault = check(given);
     return fault && !isTaken(draft, fault, path) ? undefined : given;
   }
-  if (typeof given === 'object') return takeNested(draft, given, path);
+  if (typeof given === 'object' && given !== null) return takeNested(draft, given, path);
   if (typeof given === 'string' && given.length > MAX_CHARACTERS) {
     draft.warnings.push(textTooLong(given, pathOf(draft, path)));
   }

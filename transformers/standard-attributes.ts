@@ -38,6 +38,9 @@ const COUNTRIES: ReadonlySet<string> = new Set(codes.countries.split(' '));
 const LANGUAGES: ReadonlySet<string> = new Set(codes.languages.split(' '));
 const ZONES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('timeZone'));
 
+/** Braze: INVALID_ATTRIBUTE_EMAIL_SUBSCRIPTION_INFO, whatever the value (/users/track docs). */
+const FORBIDDEN = 'email_subscription_info';
+
 const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['email', checkEmail],
   ['email_subscribe', (value) => (STATES.has(value) ? undefined : invalid(STATE, value))],
@@ -45,7 +48,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['current_location', checkLocation],
   ['push_tokens', checkTokens],
   ['subscription_groups', checkGroups],
-  ['email_subscription_info', (value) => invalid('no attribute of this name', value)],
+  [FORBIDDEN, (value) => invalid('no attribute of this name', value)],
   [
     'dob',
     (value) => (typeof value === 'string' && DAY.test(value) ? undefined : unusual('YYYY-MM-DD', value)),
@@ -61,9 +64,14 @@ const STATE = 'opted_in, subscribed or unsubscribed';
 /** The fields that have a check. */
 export const CHECKED_FIELDS: readonly string[] = [...CHECKS.keys()];
 
-/** The check of a Braze field; undefined for a custom attribute and for fields that take anything. Null is not asked: it clears. */
+/** The check of a Braze field; undefined for a custom attribute and for fields that take anything. */
 export function checkOf(field: string): Check | undefined {
   return CHECKS.get(field);
+}
+
+/** Null clears a field; Braze refuses it only under the name that it refuses altogether. */
+export function isCleared(field: string, value: Json): value is null {
+  return value === null && field !== FORBIDDEN;
 }
 
 function invalid(expected: string, value: Json): AttributeFault {
