@@ -187,7 +187,7 @@ function parseLines(text: string): readonly Line[] | undefined {
 
 function parseLine(text: string): Line | undefined {
   const json = text.slice(9);
-  if (Number.parseInt(text.slice(0, 8), 16) !== crc32(json)) return undefined;
+  if (json === '' || Number.parseInt(text.slice(0, 8), 16) !== crc32(json)) return undefined;
   const line: Json = JSON.parse(json);
   return Array.isArray(line) && typeof line[0] === 'string' ? [line[0], line[1] ?? null] : undefined;
 }

@@ -19,6 +19,8 @@ export interface Linked {
   name: string;
   isAccepted: boolean;
   isHeld: boolean;
+  /** Perhaps held, from an alias call. */
+  isGiven: boolean;
   /** Will be held if what is under way is accepted. */
   expected: string | undefined;
   underWay: number;
@@ -41,14 +43,17 @@ export function newAlias(heard: Heard): Alias {
 }
 
 export function newLinked({ label, name }: AliasLink): Linked {
-  return { label, name, isAccepted: false, isHeld: false, expected: undefined, underWay: 0 };
+  return { label, name, isAccepted: false, isHeld: false, isGiven: false, expected: undefined, underWay: 0 };
 }
 
 export function encodeRecord(value: Alias | User): Json {
   if ('users' in value) return [value.heard, value.isAccepted, ...value.users];
   const linked = value.linked.filter(({ isAccepted }) => isAccepted);
   if (linked.length === 0) return null;
-  return { exists: value.exists, linked: linked.map(({ label, name, isHeld }) => [label, name, isHeld]) };
+  return {
+    exists: value.exists,
+    linked: linked.map(({ label, name, isHeld, isGiven }) => [label, name, isHeld, isGiven]),
+  };
 }
 
 export function decodeRecord(json: Json, isTrusted: boolean): Alias | User | undefined {
@@ -63,12 +68,13 @@ export function decodeRecord(json: Json, isTrusted: boolean): Alias | User | und
 }
 
 function decodeLinked(json: Json): Linked {
-  const [label, name, isHeld] = Array.isArray(json) ? json : [];
+  const [label, name, isHeld, isGiven] = Array.isArray(json) ? json : [];
   return {
     label: String(label),
     name: String(name),
     isAccepted: true,
     isHeld: isHeld === true,
+    isGiven: isGiven === true,
     expected: undefined,
     underWay: 0,
   };

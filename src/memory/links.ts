@@ -14,6 +14,9 @@
  * - held: Braze certainly has an alias of this label on the user, for data under the alias was accepted before its link
  *   was. A merge of a further alias makes `linked` into `held` too. Any other alias's link is without effect from now on
  *
+ * - given: an alias call was accepted, but whether the user existed then, and so holds that alias, is not known. Further
+ *   aliases are merged, and none of them is taken for the one held
+ *
  * and whether the user exists at Braze: data under the external id was accepted, or a link made the user.
  *
  * A link of a user with another alias than the one linked or held becomes a merge (`auto`, and only where the user
@@ -45,6 +48,8 @@ export type LinkDecision = 'send' | 'merge' | 'leave_out' | 'without_effect' | '
 export interface LinkTicket {
   readonly link: AliasLink;
   readonly decision: LinkDecision;
+  /** The `/users/alias/new` before it was accepted: the user has an alias now, if the user existed. */
+  gives: boolean;
 }
 
 export interface LinkContext {
@@ -188,23 +193,28 @@ class Links implements LinkMemory {
     return 'send';
   }
 
-  settled({ link, decision }: LinkTicket, isDelivered: boolean): void {
+  settled(ticket: LinkTicket, isDelivered: boolean): void {
+    const { link, decision } = ticket;
     const alias = this.#aliasOf(link.aliasKey);
     const user = this.#userOf(link.userKey);
     alias.linksUnderWay = Math.max(0, alias.linksUnderWay - 1);
     const linked = user?.linked.find(({ label }) => label === link.label);
     if (linked) ended(linked);
-    if (!user || !isDelivered || !hadEffect(decision, { link, user, linked })) this.#forget(link, user);
-    else this.#accept(link, alias, user);
+    const mayBeVain = linked?.isGiven && decision === 'send' && linked.name !== link.name;
+    if (user && isDelivered && mayBeVain) user.exists ||= alias.heard === 2;
+    if (!user || !isDelivered || mayBeVain || !hadEffect(decision, { link, user, linked })) {
+      this.#forget(link, user);
+    } else this.#accept(ticket, alias, user);
   }
 
-  #accept(link: AliasLink, alias: Alias, user: User): void {
+  #accept({ link, gives }: LinkTicket, alias: Alias, user: User): void {
     const linked = user.linked.find(({ label }) => label === link.label) ?? newLinked(link);
-    const isNews = alias.heard === 2 && alias.users.length === 1;
-    if (isNews && !linked.isHeld) {
+    const isNews = alias.heard === 2 || (gives && user.exists);
+    if (isNews && alias.users.length === 1 && !linked.isHeld && !linked.isGiven) {
       linked.isHeld = true;
       linked.name = link.name;
     }
+    linked.isGiven ||= gives && !linked.isHeld;
     linked.isAccepted = true;
     user.exists ||= linked.isHeld;
     if (!user.linked.includes(linked)) user.linked = [...user.linked, linked];

@@ -100,7 +100,7 @@ class PersonMemory implements Memory {
       isAliasCall: operations.some(({ kind }) => kind === 'alias'),
     });
     if (decision === 'without_effect' || decision === 'shared') warnings.push(warningOf(decision, link));
-    return { ticket: { link, decision } };
+    return { ticket: { link, decision, gives: false } };
   }
 
   #recallLink(operation: Operation, { ticket }: Linked): Recall {
@@ -110,7 +110,7 @@ class PersonMemory implements Memory {
     if (decision === 'merge' && operation.kind === 'alias') return { sent: undefined };
     const sent = decision === 'merge' && ticket ? mergeFor(operation, ticket.link) : operation;
     this.#attributes?.linkPlanned(sent.keys);
-    if (operation.kind === 'identify' && ticket) this.#tickets.set(sent, { link: ticket });
+    if (ticket && operation.kind !== 'merge') this.#tickets.set(sent, { link: ticket });
     return { sent };
   }
 
@@ -138,7 +138,8 @@ class PersonMemory implements Memory {
       return;
     }
     this.#attributes?.linkSettled(operation.keys);
-    if (ticket?.link) this.#links.settled(ticket.link, isDelivered);
+    if (ticket?.link && operation.kind === 'alias') ticket.link.gives = isDelivered;
+    else if (ticket?.link) this.#links.settled(ticket.link, isDelivered);
     else if (operation.kind === 'merge' && isDelivered) this.#mergedUsers(operation);
   }
 
