@@ -54,7 +54,7 @@ export function compileTraits(table: TraitTable, rules: readonly MappingRule[] =
     for (const name of taken) if (target[name] !== undefined) setOwn(target, name, undefined);
     draft.target = target;
     const settled = ruleSet ? applyRules(ruleSet, traits, draft) : NOTHING;
-    for (const field of fields) field(source, draft, settled);
+    for (const field of fields) field(source, draft);
     keepOthers(source, draft, settled);
   };
 }
@@ -71,10 +71,11 @@ type Settled = ReadonlySet<string>;
 
 const NOTHING: Settled = new Set();
 
-type Step = (source: JsonObject, draft: Draft, settled: Settled) => void;
-
 /** Most traits are short and nobody's business: one look-up and they are done. */
-function compileOthers(consumed: ReadonlySet<string>, reserved: ReadonlySet<string>): Step {
+function compileOthers(
+  consumed: ReadonlySet<string>,
+  reserved: ReadonlySet<string>,
+): (source: JsonObject, draft: Draft, settled: Settled) => void {
   const special = new Set([...consumed, ...reserved, ...CHECKED_FIELDS]);
   return (source, draft, settled) => {
     for (const name in source) {
@@ -123,13 +124,16 @@ function applyRules(ruleSet: RuleSet, traits: JsonObject, draft: Draft): Settled
  * Null clears the field; what else counts as empty (`''`, 0, false) is left out, as RudderStack does. A trait that
  * is spelled like the field is the one that counts, unless the table reads it (`isOwnTrait`).
  */
-function compileField({ field, path, convert }: FieldRule, isOwnTrait: boolean): Step {
+function compileField(
+  { field, path, convert }: FieldRule,
+  isOwnTrait: boolean,
+): (source: JsonObject, draft: Draft) => void {
   const read = compilePath(path);
   const conversion = convert === undefined ? undefined : CONVERSIONS.get(convert);
   if (convert !== undefined && !conversion) throw new Error(`no conversion ${convert} for field ${field}`);
-  return (source, draft, settled) => {
+  return (source, draft) => {
     const value = read(source);
-    if (isEmpty(value) || settled.has(field) || (!isOwnTrait && Object.hasOwn(source, field))) return;
+    if (isEmpty(value) || (!isOwnTrait && Object.hasOwn(source, field))) return;
     const converted = value === null || !conversion ? value : conversion(value);
     if (isUnusable(converted, value)) (converted.rejects ? reject : warn)(draft, converted, path);
     else put(draft, field, converted, path);
