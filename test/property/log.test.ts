@@ -49,7 +49,19 @@ const operation = fc.oneof(
       letters: fc.array(name, { maxLength: 2 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('replay'), ids: fc.array(name, { maxLength: 4 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('replay'),
+      ids: fc.array(name, { maxLength: 4 }),
+      parts: fc.constantFrom(null, null, ['kept']),
+      keeps: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('discard'), ids: fc.array(name, { maxLength: 3 }) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -68,7 +80,8 @@ type Operation =
     }
   | { kind: 'read'; group: string }
   | { kind: 'commit'; group: string; picks: number[]; letters: string[] }
-  | { kind: 'replay'; ids: string[] }
+  | { kind: 'replay'; ids: string[]; parts: string[] | null; keeps: boolean }
+  | { kind: 'discard'; ids: string[] }
   | { kind: 'attach'; groups: string[]; start: 'beginning' | 'end' }
   | { kind: 'crash' | 'reopen' };
 
@@ -155,13 +168,18 @@ const STEPS: {
     const list = letters.map((id) => letterOf(id, 'of a commit'));
     for (const log of [sqlite, memory]) await log.commit(name, EVENTS_TOPIC, 0, progress, list);
   },
-  async replay({ memory, sqlite }, { ids }) {
+  async replay({ memory, sqlite }, { ids, parts, keeps }) {
+    const keep = keeps ? [{ part: 'kept', outcome: rejected('refused', 'braze_refused', 'no') }] : [];
     const replays = ids.map((letterId) => ({
       letterId,
       record: plainRecord(`again ${letterId}`),
-      parts: null,
+      parts,
+      keep,
     }));
     expect(await sqlite.replay(EVENTS_TOPIC, replays)).toEqual(await memory.replay(EVENTS_TOPIC, replays));
+  },
+  async discard({ memory, sqlite }, { ids }) {
+    expect(await sqlite.discard(ids)).toEqual(await memory.discard(ids));
   },
   async attach(both, { groups, start }) {
     both.groups = groups.map((each) => ({ group: each, start }));
@@ -183,6 +201,13 @@ async function expectEqual({ memory, sqlite }: Both): Promise<void> {
   expect(await sqlite.letters({ limit: 5 })).toEqual(await memory.letters({ limit: 5 }));
   const page = { destination: 'braze', limit: 2, after: 'q' };
   expect(await sqlite.letters(page)).toEqual(await memory.letters(page));
+  for (const filter of [{}, { destination: '' }, { persons: ['key of '], kind: 'refused' }]) {
+    expect(await sqlite.groupLetters(filter)).toEqual(await memory.groupLetters(filter));
+    const walk = { ...filter, limit: 2 };
+    const [next, other] = [await sqlite.walkLetters(walk), await memory.walkLetters(walk)];
+    expect(next.letters).toEqual(other.letters);
+    expect(next.next === null).toBe(other.next === null);
+  }
 }
 
 it('holds the same records, order, duplicates, backlog and letters as the log in memory', {
