@@ -92,6 +92,8 @@ describe('links', () => {
     const first = memory.recall([link('kim', 'phone')], false);
     expect(kinds(memory.recall([link('kim', 'phone')], false))).toEqual(['identify']);
     memory.settled(first.operations[0]!, REFUSED);
+    expect(kinds(through(memory, [link('kim', 'phone')]))).toEqual(['identify']);
+    memory.recall([link('kim', 'phone')], true);
     expect(kinds(memory.recall([link('kim', 'phone')], false))).toEqual(['identify']);
   });
 
@@ -171,7 +173,7 @@ describe('attributes', () => {
     let now = 0;
     const memory = memoryOf('identify', { epochMs: () => now });
     sent(memory, { a: 1 });
-    sent(memory, { a: 2 }, REFUSED);
+    for (let time = 0; time < 2; time += 1) expect(sent(memory, { a: 2 }, REFUSED)).toBeDefined();
     expect(sent(memory, { a: 1 })).toBeDefined();
     expect(sent(memory, { a: 1 })).toBeUndefined();
     now = 1000;
