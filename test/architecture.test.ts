@@ -303,6 +303,7 @@ describe('the rules fail on a violation:', () => {
     ['const at = new Date();'],
     ['const dice = Math.random();'],
     ["import { readFileSync } from 'node:fs';"],
+    ["import { randomUUID } from 'node:crypto';"],
     ['\n'.repeat(261)],
   ])('a transformer with %j', (text) => {
     expect(transformerFaults(files(['transformers/a.ts', text]))).toHaveLength(1);
