@@ -3,7 +3,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { createMemoryLog } from '../../../src/log/memory-log.ts';
 import { createMemoryState } from '../../../src/log/memory-state.ts';
 import { DELIVERED, rejected } from '../../../src/model/outcome.ts';
+import type { TransformResult } from '../../../src/model/transform.ts';
 import { createWindow } from '../../../src/pipeline/window.ts';
+import { operation } from '../../support/operations.ts';
 import { append, rig, track } from './rig.ts';
 
 const refused = rejected('refused', 'braze_refused', 'no');
@@ -142,6 +144,40 @@ describe('pipeline', () => {
     expect(await t.counts('events', 'outcome')).toEqual({ delivered: 1, filtered: 1, rejected: 2 });
     expect(await t.counts('deadLetters', 'kind')).toEqual({ invalid: 1, refused: 1 });
     expect(t.pipeline.inFlight()).toBe(1);
+    await t.stop();
+  });
+});
+
+describe('what is remembered', () => {
+  const keys = ['external_id:kim', 'alias:rudder_id:phone'];
+  const text = '{"external_id":"kim","user_alias":{"alias_label":"rudder_id","alias_name":"phone"}}';
+  const transform = (): TransformResult => ({
+    status: 'operations',
+    operations: [operation('identify', keys, text)],
+    warnings: [],
+  });
+
+  it('is not sent again: the event is filtered and counted, and its progress is kept', async () => {
+    const state = createMemoryState();
+    const t = await rig({ state, transform });
+    await append(t.log, [track('a')]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(1));
+    await t.settleAll();
+    await append(t.log, [track('b')]);
+    await vi.waitFor(() => expect(state.progress.get('braze')).toEqual({ watermark: 2, settled: [] }));
+    expect(t.waiting).toEqual([]);
+    expect(await t.counts('events', 'outcome')).toEqual({ delivered: 1, filtered: 1, rejected: 0 });
+    expect(await t.counts('operationsLeftOut', 'kind')).toEqual({ identify: 1 });
+    await t.stop();
+  });
+
+  it('is sent again by a replay', async () => {
+    const t = await rig({ transform });
+    await append(t.log, [track('a')]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(1));
+    await t.settleAll();
+    await append(t.log, [track('a')], { replayDestination: 'braze', replayParts: 'identify:0' });
+    await vi.waitFor(() => expect(t.waiting.length).toBe(1));
     await t.stop();
   });
 });
