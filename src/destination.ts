@@ -54,7 +54,12 @@ export function createDestination(parts: DestinationParts): Destination {
     if (!stopping.signal.aborted) parts.onFatal(asError(error));
   };
   const tally = createTally(metrics, id);
-  const client = createBrazeClient({ ...destination, maxSockets: destination.concurrency.max });
+  const client = createBrazeClient({
+    ...destination,
+    // One more than the most: where all of them fail, another request goes beside them.
+    maxSockets: destination.concurrency.max + 1,
+    timeoutMs: destination.requestTimeoutMs,
+  });
   const memory = openMemoryOf(parts, logger);
   const pipeline = createPipelineOf(parts, { tally, memory, signal: stopping.signal, onError });
   const delivery = createDelivery<Passage>({

@@ -61,6 +61,7 @@ export interface DestinationConfig {
   readonly lingerMs: number;
   readonly identifyQuietMs: number;
   readonly poisonAfterMs: number;
+  readonly requestTimeoutMs: number;
   /** `combined`: 75 objects of all kinds in a track request; `perArray`: 75 of each (legacy contracts). */
   readonly packing: 'combined' | 'perArray';
   /** What `supportDedup` remembers. */

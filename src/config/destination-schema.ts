@@ -161,6 +161,16 @@ export const DESTINATION: Schema = {
         'How long a single object that Braze answers with 5xx is tried before it becomes a dead letter.',
       examples: [600_000],
     },
+    // Braze answers in well under a second.
+    requestTimeoutMs: {
+      type: 'integer',
+      minimum: 100,
+      maximum: 600_000,
+      default: 30_000,
+      description:
+        'How long Braze may take to answer a request. One that it did not answer goes again, so too short a time sends twice.',
+      examples: [60_000],
+    },
     dedup,
     ...SETTINGS_PROPERTIES,
   },

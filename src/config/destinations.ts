@@ -37,6 +37,7 @@ function buildDestination(member: Member, findings: Findings): DestinationConfig
     lingerMs: numberAt(value, 'lingerMs'),
     identifyQuietMs: numberAt(value, 'identifyQuietMs'),
     poisonAfterMs: numberAt(value, 'poisonAfterMs'),
+    requestTimeoutMs: numberAt(value, 'requestTimeoutMs'),
     packing: value.packing === 'perArray' ? 'perArray' : 'combined',
     dedup: {
       maxPersons: numberAt(dedup, 'maxPersons'),

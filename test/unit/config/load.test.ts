@@ -61,6 +61,7 @@ describe('defaults', () => {
         lingerMs: 50,
         identifyQuietMs: 1000,
         poisonAfterMs: 3_600_000,
+        requestTimeoutMs: 30_000,
         packing: 'combined',
         settings: { aliasCall: 'alias', sendPurchaseEventWithExtraProperties: false },
       },
