@@ -5,6 +5,8 @@ import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { urlOf } from '../config/data-folder.ts';
 import type { ConfigFiles } from '../config/load.ts';
+import { crashFields } from '../telemetry/crash.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { CommandError } from './command-error.ts';
 import { loadOrFail, withConfigOptions } from './config-options.ts';
 import { leanMemory } from './lean-memory.ts';
@@ -40,7 +42,7 @@ async function serve(files: ConfigFiles): Promise<void> {
   // Watched from here on: the log may fail while the rest is still being opened.
   const fault = ended.promise.then(
     () => undefined,
-    (error: unknown) => new CommandError(`stopped, nothing accepted is lost: ${messageOf(error)}`),
+    (error: unknown) => new CommandError(`stopped, nothing accepted is lost: ${reasonOf(error)}`),
   );
   const app = await start(config, demo !== undefined, ended.reject);
   // Before anybody can know that it is ready and answer with a signal.
@@ -58,14 +60,17 @@ async function serve(files: ConfigFiles): Promise<void> {
 }
 
 async function start(config: Config, isDemo: boolean, onFatal: (error: Error) => void): Promise<App> {
-  const [{ startApp }, { createLogger }, { secretsOf }, { VERSION }] = await Promise.all([
+  const [{ startApp }, { createLogger }, { watchLoop }, { secretsOf }, { VERSION }] = await Promise.all([
     import('../app.ts'),
     import('../telemetry/logger.ts'),
+    import('../telemetry/loop-watch.ts'),
     import('../config/secrets.ts'),
     import('../config/version.ts'),
   ]);
   const logger = createLogger({ level: isDemo ? 'warn' : 'info', pretty: isDemo, version: VERSION });
   logger.redact(secretsOf(config));
+  endOnCrash(logger);
+  watchLoop(logger, () => performance.now());
   return startApp({ config, logger, onFatal }).catch((error: unknown) => {
     throw startFault(error);
   });
@@ -78,6 +83,17 @@ function startFault(error: unknown): unknown {
   return error instanceof Error && EXPECTED_FAULTS.has(error.name) ? new CommandError(error.message) : error;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Node would print the message of the error and the line of source, unmasked. */
+function endOnCrash(logger: Logger): void {
+  process.on('uncaughtException', (error) => {
+    logger.error('crashed, nothing accepted is lost; please report it', { ...crashFields(error) });
+    process.exit(1);
+  });
+}
+
+/** Of a bug only where it is: its message may quote an event. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && EXPECTED_FAULTS.has(error.name)) return error.message;
+  const { type, frames } = crashFields(error);
+  return `unexpected ${type}, please report it: ${frames.join(' < ')}`;
 }

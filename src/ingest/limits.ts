@@ -37,9 +37,10 @@ export const DEFAULT_LIMITS: IngestLimits = {
   drainMs: 5_000,
   maxConnections: 10_000,
   maxHeaderBytes: 16 * 1024,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 30_000,
+  // With the time until the next look a trickling client is gone within 10 s, or 30 s when it trickles its body.
+  headersTimeoutMs: 8_000,
+  requestTimeoutMs: 28_000,
   // Above the 60 s after which common load balancers drop an idle connection, or they would race our close.
   keepAliveTimeoutMs: 70_000,
-  connectionsCheckMs: 5_000,
+  connectionsCheckMs: 1_000,
 };

@@ -25,6 +25,8 @@ test('docs/http-api.md names the limits as they are', () => {
     `| nesting of a body | ${maxBodyDepth.toLocaleString('en')} levels |`,
     `| bodies of all requests that are not yet durable | ${DEFAULT_LIMITS.maxPendingBytes >> 20} MiB |`,
     `| waiting for the log | ${DEFAULT_LIMITS.appendTimeoutMs / 1000} s |`,
+    `| request headers | ${DEFAULT_LIMITS.maxHeaderBytes >> 10} KiB, within ${DEFAULT_LIMITS.headersTimeoutMs / 1000} s |`,
+    `| a whole request | within ${DEFAULT_LIMITS.requestTimeoutMs / 1000} s |`,
     `| connections | ${DEFAULT_LIMITS.maxConnections.toLocaleString('en')} |`,
     `| an idle connection | ${DEFAULT_LIMITS.keepAliveTimeoutMs / 1000} s |`,
   ];
