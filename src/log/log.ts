@@ -14,6 +14,7 @@
  */
 import type { DeadLetter, UndeliveredPart } from '../model/dead-letter.ts';
 import type { LogRecord, NewRecord } from '../model/record.ts';
+import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from './request-note.ts';
 
 export interface AppendRecord extends NewRecord {
   /** Remembered for at least 24 hours: a record whose id is known is dropped as a duplicate. Absent: not guarded. */
@@ -61,6 +62,19 @@ export interface GroupStart {
   readonly group: string;
   /** Where a group that the log does not know yet begins. */
   readonly start: 'beginning' | 'end';
+}
+
+/** Where a group stands, by its durable progress. */
+export interface GroupStanding {
+  readonly group: string;
+  /** It has been let go of: it has no place in the log, and nothing is kept for it. */
+  readonly detached: boolean;
+  /** Records that it has not settled; none of a detached one. */
+  readonly unsettled: number;
+  /** About what the log holds for it: its share of the records. */
+  readonly bytes: number;
+  /** When the oldest of them was written, ms since the epoch; null without any. */
+  readonly oldestAt: number | null;
 }
 
 /** All of them hold for a letter that is meant; none: every letter. */
@@ -162,9 +176,18 @@ export interface EventLog {
   ): Promise<AppendResult>;
   /**
    * Makes the log know exactly these groups from now on: new ones get their durable cursor, the cursors of
-   * all others are given up (their names are returned). To be called before `read`.
+   * all others are given up (their names are returned). A detached one stays detached. To be called before `read`.
    */
   attach(groups: readonly GroupStart[]): Promise<readonly string[]>;
+  /**
+   * Lets go of what a group has not settled, in one durable step: `attach` gives it no place until it is readmitted, or
+   * was left out of an `attach`. Resolves with where it stood; undefined when it has no place.
+   */
+  detach(group: string): Promise<GroupStanding | undefined>;
+  /** Gives a detached group a place again, durably, at the log's end; `attach` then knows it. False when it is not detached. */
+  readmit(group: string): Promise<boolean>;
+  /** Every group with a place and every detached one, by name. */
+  groups(): Promise<readonly GroupStanding[]>;
   /** The records of `topics` that `group` has not settled, from its progress on, then as they are appended. */
   read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk>;
   /** Makes progress durable, in one transaction with its letters. Ignored when the chunk's `lost` has fired. */
@@ -175,7 +198,10 @@ export interface EventLog {
     progress: Progress,
     letters?: readonly DeadLetter[],
   ): Promise<void>;
-  /** Records appended that `group` has neither read in this process nor settled before it. */
+  /**
+   * Records appended that `group` has neither read in this process nor settled before it; of a detached group, those
+   * appended in this process since.
+   */
   backlog(group: string): number;
   stats(): LogStats;
   letters(query: LetterQuery): Promise<readonly DeadLetter[]>;
@@ -196,6 +222,16 @@ export interface EventLog {
    * appended before this call. Damaged ones are among them, with the time at which they were written.
    */
   scan(topic: string, range: ScanRange, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  /** The records at these offsets (ascending), as far as they are held; in order. */
+  fetch(topic: string, partition: number, offsets: readonly number[]): Promise<readonly LogRecord[]>;
+  /** The records that carry this messageId, as far as they are held; newest first. */
+  find(topic: string, messageId: string, signal: AbortSignal): Promise<readonly LogRecord[]>;
+  /** Resolves when the notes are durable; they ride in the commit of whatever is written at that moment. */
+  note(group: string, notes: RequestNotes): Promise<void>;
+  /** Requests of the group that were noted and never ended, oldest first: after a crash, those that were under way. */
+  unfinished(group: string): Promise<readonly RequestNote[]>;
+  /** Noted requests as far as they are kept, newest first. */
+  requests(query: NotedQuery): Promise<readonly NotedRequest[]>;
   /** Resolves when the store can be written; rejects with `LogError`. */
   ping(): Promise<void>;
   close(): Promise<void>;

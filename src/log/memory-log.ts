@@ -9,6 +9,7 @@ import {
   type AppendResult,
   type Chunk,
   type EventLog,
+  type GroupStanding,
   type GroupStart,
   type LetterFilter,
   type LetterGroup,
@@ -30,7 +31,12 @@ import {
   heldBytes,
   isSettled,
   type MemoryState,
+  piecesOf,
+  standingsOf,
+  unsettledRun,
 } from './memory-state.ts';
+import { carries } from './message-of.ts';
+import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from './request-note.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface MemoryLogOptions {
@@ -65,6 +71,8 @@ class MemoryLog implements EventLog {
   readonly #clock: GuardClock;
   readonly #letterLimits: LetterLimits;
   readonly #readings = new Map<string, Reading>();
+  /** Detached groups, and where the log ended when this process first knew it. */
+  readonly #detached = new Map<string, number>();
   readonly #waiters = createWaiters();
   #closed = false;
 
@@ -97,14 +105,16 @@ class MemoryLog implements EventLog {
   }
 
   async attach(groups: readonly GroupStart[]): Promise<readonly string[]> {
-    const { progress, records } = this.#state;
-    const removed = [...progress.keys()].filter((name) => !groups.some(({ group }) => group === name));
-    for (const group of removed) {
-      progress.delete(group);
-      this.#readings.get(group)?.lost.abort();
-      this.#readings.delete(group);
-    }
+    const { progress, records, detached } = this.#state;
+    const isLeftOut = (name: string) => !groups.some(({ group }) => group === name);
+    const removed = [...progress.keys()].filter(isLeftOut);
+    for (const group of removed) this.#giveUp(group);
+    for (const group of [...detached].filter(isLeftOut)) this.#forgetDetached(group);
     for (const { group, start } of groups) {
+      if (detached.has(group)) {
+        this.#detached.set(group, this.#detached.get(group) ?? records.length);
+        continue;
+      }
       const before = progress.get(group) ?? { watermark: start === 'end' ? records.length : 0, settled: [] };
       progress.set(group, before);
       if (this.#readings.has(group)) continue;
@@ -112,6 +122,29 @@ class MemoryLog implements EventLog {
     }
     this.#waiters.wake();
     return removed.sort();
+  }
+
+  async detach(group: string): Promise<GroupStanding | undefined> {
+    this.#check(EVENTS_TOPIC, 0);
+    const standing = standingsOf(this.#state).find((each) => each.group === group && !each.detached);
+    if (standing === undefined) return undefined;
+    this.#state.detached.add(group);
+    this.#detached.set(group, this.#state.records.length);
+    this.#giveUp(group);
+    return standing;
+  }
+
+  async readmit(group: string): Promise<boolean> {
+    this.#check(EVENTS_TOPIC, 0);
+    if (!this.#state.detached.has(group)) return false;
+    this.#forgetDetached(group);
+    this.#state.progress.set(group, { watermark: this.#state.records.length, settled: [] });
+    return true;
+  }
+
+  async groups(): Promise<readonly GroupStanding[]> {
+    this.#check(EVENTS_TOPIC, 0);
+    return standingsOf(this.#state);
   }
 
   read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk> {
@@ -127,16 +160,13 @@ class MemoryLog implements EventLog {
     const lost = reading.lost.signal;
     let position = progress.watermark;
     while (!signal.aborted && !lost.aborted && !this.#closed) {
-      while (isSettled(progress, position)) position += 1;
-      let end = position;
-      while (end < records.length && end < position + CHUNK_RECORDS && !isSettled(progress, end)) end += 1;
-      if (end === position) {
-        await this.#waiters.wait([signal]);
-        continue;
+      const run = unsettledRun(records, progress, position, CHUNK_RECORDS);
+      position = run.to;
+      if (run.from === run.to) await this.#waiters.wait([signal]);
+      else {
+        reading.readTo = Math.max(reading.readTo, run.to);
+        yield chunkOf(records.slice(run.from, run.to), lost, progress);
       }
-      reading.readTo = Math.max(reading.readTo, end);
-      yield chunkOf(records.slice(position, end), lost, progress);
-      position = end;
     }
   }
 
@@ -149,7 +179,8 @@ class MemoryLog implements EventLog {
 
   backlog(group: string): number {
     const reading = this.#readings.get(group);
-    if (reading === undefined) return 0;
+    const { length } = this.#state.records;
+    if (reading === undefined) return length - (this.#detached.get(group) ?? length);
     const unread = this.#state.records.slice(reading.readTo);
     return unread.filter(({ offset }) => !isSettled(reading.before, offset)).length;
   }
@@ -189,16 +220,37 @@ class MemoryLog implements EventLog {
 
   async *scan(
     topic: string,
-    { from, to, offset = 0 }: ScanRange,
+    range: ScanRange,
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogRecord[], void> {
     this.#check(topic, 0);
-    const meant = this.#state.records.filter(
-      (record) => record.offset >= offset && from <= record.timestamp && record.timestamp < to,
-    );
-    for (let start = 0; start < meant.length && !signal.aborted && !this.#closed; start += CHUNK_RECORDS) {
-      yield meant.slice(start, start + CHUNK_RECORDS).map((record) => ({ ...record }));
+    for (const records of piecesOf(this.#state, range, CHUNK_RECORDS)) {
+      if (signal.aborted || this.#closed) return;
+      yield records;
     }
+  }
+
+  async fetch(topic: string, partition: number, offsets: readonly number[]): Promise<readonly LogRecord[]> {
+    this.#check(topic, partition);
+    return offsets.flatMap((offset) => this.#state.records[offset] ?? []).map((record) => ({ ...record }));
+  }
+
+  async find(topic: string, messageId: string): Promise<readonly LogRecord[]> {
+    this.#check(topic, 0);
+    return this.#state.records.filter((record) => carries(record, messageId)).toReversed();
+  }
+
+  async note(group: string, notes: RequestNotes): Promise<void> {
+    this.#check(EVENTS_TOPIC, 0);
+    this.#state.requests.take(group, notes);
+  }
+
+  async unfinished(group: string): Promise<readonly RequestNote[]> {
+    return this.#state.requests.unfinished(group);
+  }
+
+  async requests(query: NotedQuery): Promise<readonly NotedRequest[]> {
+    return this.#state.requests.list(query);
   }
 
   async replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]> {
@@ -222,6 +274,18 @@ class MemoryLog implements EventLog {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiters.wake();
+  }
+
+  #giveUp(group: string): void {
+    this.#state.progress.delete(group);
+    this.#readings.get(group)?.lost.abort();
+    this.#readings.delete(group);
+    this.#waiters.wake();
+  }
+
+  #forgetDetached(group: string): void {
+    this.#state.detached.delete(group);
+    this.#detached.delete(group);
   }
 
   #put(letters: readonly DeadLetter[]): void {

@@ -1,13 +1,17 @@
 /** What the log in memory holds, and what can be asked of it without knowing who reads. */
 import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
-import type { AppendRecord, Chunk, Progress } from './log.ts';
+import type { AppendRecord, Chunk, OffsetRange, Progress, ScanRange } from './log.ts';
 import { createLetterShelf, type LetterShelf } from './memory-letters.ts';
+import { createRequestShelf, type RequestShelf } from './memory-requests.ts';
 
 /** What survives a restart. */
 export interface MemoryState {
   readonly records: LogRecord[];
   readonly progress: Map<string, Progress>;
+  /** Groups that have no place. */
+  readonly detached: Set<string>;
   readonly letters: LetterShelf;
+  readonly requests: RequestShelf;
   /** Guarded ids and when they were accepted. */
   readonly guarded: Map<string, number>;
 }
@@ -18,7 +22,14 @@ export interface GuardClock {
 }
 
 export function createMemoryState(): MemoryState {
-  return { records: [], progress: new Map(), letters: createLetterShelf(), guarded: new Map() };
+  return {
+    records: [],
+    progress: new Map(),
+    detached: new Set(),
+    letters: createLetterShelf(),
+    requests: createRequestShelf(),
+    guarded: new Map(),
+  };
 }
 
 /** Appends the record; false, and nothing appended, when its id is known. */
@@ -46,6 +57,33 @@ export function isSettled({ watermark, settled }: Progress, offset: number): boo
   return offset < watermark || settled.some(({ from, to }) => from <= offset && offset < to);
 }
 
+/** The next unsettled offsets from `position` on, at most `most` of them; empty at the end. */
+export function unsettledRun(
+  records: readonly LogRecord[],
+  progress: Progress,
+  position: number,
+  most: number,
+): OffsetRange {
+  let from = position;
+  while (isSettled(progress, from)) from += 1;
+  let to = from;
+  while (to < records.length && to < from + most && !isSettled(progress, to)) to += 1;
+  return { from, to };
+}
+
+/** Where every group stands, by name. */
+export function standingsOf({ records, progress, detached }: MemoryState): GroupStanding[] {
+  const standings = [...progress].map(([group, own]) => {
+    const open = records.filter(({ offset }) => !isSettled(own, offset));
+    const bytes = open.reduce((sum, { value }) => sum + value.byteLength, 0);
+    return { group, detached: false, unsettled: open.length, bytes, oldestAt: open[0]?.timestamp ?? null };
+  });
+  const without = [...detached].map((group) => ({ group, ...NO_PLACE }));
+  return [...standings, ...without].sort((a, b) => (a.group < b.group ? -1 : 1));
+}
+
+const NO_PLACE = { detached: true, unsettled: 0, bytes: 0, oldestAt: null };
+
 /** Consecutive records as a chunk. */
 export function chunkOf(records: readonly LogRecord[], lost: AbortSignal, resumed: Progress): Chunk {
   return {
@@ -62,4 +100,18 @@ export function chunkOf(records: readonly LogRecord[], lost: AbortSignal, resume
       return { ...record };
     },
   };
+}
+
+/** The records accepted in a time, copied, so many at a time. */
+export function* piecesOf(
+  { records }: MemoryState,
+  { from, to, offset = 0 }: ScanRange,
+  count: number,
+): Generator<LogRecord[]> {
+  const meant = records.filter(
+    (each) => each.offset >= offset && from <= each.timestamp && each.timestamp < to,
+  );
+  for (let start = 0; start < meant.length; start += count) {
+    yield meant.slice(start, start + count).map((record) => ({ ...record }));
+  }
 }

@@ -1,6 +1,8 @@
 /** What the main thread and the log's worker say to each other: one call, one answer, in the order of the calls. */
 import type { UndeliveredPart } from '../../model/dead-letter.ts';
+import type { LogRecord } from '../../model/record.ts';
 import type {
+  GroupStanding,
   GroupStart,
   LetterFilter,
   LetterGroup,
@@ -11,6 +13,7 @@ import type {
   LogStats,
   Replay,
 } from '../log.ts';
+import type { NotedQuery } from '../request-note.ts';
 
 /** Records on their way into one segment row. The buffers are transferred, not copied. */
 export interface EncodedRecords {
@@ -65,11 +68,39 @@ export interface CommitPart {
   readonly letters: readonly LetterRow[];
 }
 
+/** A noted request as the `request` table holds it. */
+export interface RequestRow {
+  readonly id: number;
+  readonly group: string;
+  readonly at: number;
+  /** The lowest and the highest offset of its records. */
+  readonly lo: number;
+  readonly hi: number;
+  /** 1: in doubt. */
+  readonly doubt: number;
+  /** JSON text. */
+  readonly note: string;
+  /** JSON text; null while it is under way. */
+  readonly end: string | null;
+}
+
+export interface RequestEndRow {
+  readonly id: number;
+  readonly doubt: number;
+  readonly end: string;
+}
+
+export interface NotesPart {
+  readonly begun: readonly RequestRow[];
+  readonly ended: readonly RequestEndRow[];
+}
+
 /** One transaction. */
 export interface WriteBatch {
   readonly at: number;
   readonly append: AppendPart | null;
   readonly commits: readonly CommitPart[];
+  readonly notes?: readonly NotesPart[];
 }
 
 export interface WriteResult extends OpenResult {
@@ -125,9 +156,30 @@ export interface ScanCall {
   readonly until: number;
 }
 
+export interface FetchResult {
+  /** Those of the offsets asked for that were looked at. */
+  readonly looked: number;
+  readonly records: readonly LogRecord[];
+}
+
+/** Segments that hold a text, from the newest back. */
+export interface SearchCall {
+  readonly text: string;
+  /** Segments that begin before this offset. */
+  readonly before: number;
+}
+
+export interface SearchResult {
+  readonly rows: readonly SegmentRow[];
+  /** Where the search goes on; 0 at its end. */
+  readonly before: number;
+}
+
 export interface AttachResult {
   readonly cursors: readonly CursorRow[];
   readonly removed: readonly string[];
+  /** Of the groups asked for, those that have no place. */
+  readonly detached: readonly string[];
 }
 
 export interface MaintainResult extends LetterCounts {
@@ -140,6 +192,9 @@ export interface MaintainResult extends LetterCounts {
 export interface StoreCalls {
   open: { arg: OpenOptions; result: OpenResult };
   attach: { arg: readonly GroupStart[]; result: AttachResult };
+  detach: { arg: string; result: GroupStanding | undefined };
+  readmit: { arg: string; result: boolean };
+  groups: { arg: null; result: readonly GroupStanding[] };
   write: { arg: WriteBatch; result: WriteResult };
   read: { arg: number; result: readonly SegmentRow[] };
   letters: { arg: LetterQuery; result: readonly LetterRow[] };
@@ -148,6 +203,10 @@ export interface StoreCalls {
   groupLetters: { arg: LetterFilter; result: readonly LetterGroup[] };
   discard: { arg: readonly string[]; result: DiscardResult };
   scan: { arg: ScanCall; result: readonly SegmentRow[] };
+  fetch: { arg: readonly number[]; result: FetchResult };
+  search: { arg: SearchCall; result: SearchResult };
+  unfinished: { arg: string; result: readonly RequestRow[] };
+  requests: { arg: NotedQuery; result: readonly RequestRow[] };
   ping: { arg: number; result: null };
   maintain: { arg: number; result: MaintainResult };
   close: { arg: null; result: null };

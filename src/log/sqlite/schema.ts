@@ -35,6 +35,10 @@ const STEPS = [
    DROP INDEX letter_destination;
    CREATE INDEX letter_time ON letter(at, seq, destination, source, kind, code, bytes);
    CREATE INDEX letter_person ON letter(person, at, seq);`,
+  `CREATE TABLE request(id INTEGER PRIMARY KEY, "group" TEXT NOT NULL, at INTEGER NOT NULL, lo INTEGER NOT NULL,
+     hi INTEGER NOT NULL, doubt INTEGER NOT NULL, note TEXT NOT NULL, "end" TEXT) STRICT;
+   CREATE INDEX request_open ON request("group", id) WHERE "end" IS NULL;
+   CREATE INDEX request_doubt ON request(id) WHERE doubt = 1;`,
 ];
 
 /** The version of the file's tables that this code writes. */

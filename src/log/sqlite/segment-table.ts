@@ -1,11 +1,13 @@
 /** The segment table: appended at its end, read in bounded pieces by queries that end, so that the WAL can be reset. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ScanCall, SegmentRow } from './protocol.ts';
+import type { ScanCall, SearchCall, SearchResult, SegmentRow } from './protocol.ts';
 
 /** A read ends at about 1 MB of values, 5,000 records or 256 rows; a larger single segment comes alone. */
 const READ_BYTES = 1024 * 1024;
 const READ_RECORDS = 5000;
 const READ_ROWS = 256;
+/** A step of a search looks at so many segments: some 10 ms of the worker's time. */
+const SEARCH_ROWS = 64;
 
 export interface SegmentTable {
   insert(row: SegmentRow): void;
@@ -13,8 +15,14 @@ export interface SegmentTable {
   head(): number;
   /** The first offset that is still held. */
   first(): number | undefined;
+  /** When the segment that holds `offset` was written, or the next there is. */
+  writtenAt(offset: number): number | undefined;
   /** Consecutive segments, beginning with the one that holds `from` (or, if that is gone, with the next there is). */
   read(from: number): SegmentRow[];
+  /** The segment that holds the offset. */
+  at(offset: number): SegmentRow | undefined;
+  /** Of a bounded number of segments that begin before an offset, from the newest back, those that hold the text. */
+  search(call: SearchCall): SearchResult;
   /** The same for segments written from `since` on and before `until`; those beside them may be among them. */
   scan(call: ScanCall): SegmentRow[];
 }
@@ -30,6 +38,10 @@ export function createSegmentTable(db: DatabaseSync): SegmentTable {
     'INSERT INTO segment(base, n, ts, ends, sums, meta, data) VALUES(?, ?, ?, ?, ?, ?, ?)',
   );
   const first = db.prepare('SELECT min(base) AS base FROM segment');
+  const written = db.prepare(
+    `SELECT ts FROM segment
+     WHERE base >= coalesce((SELECT max(base) FROM segment WHERE base <= ?), 0) AND base + n > ? ORDER BY base LIMIT 1`,
+  );
   const plan = db.prepare(
     `SELECT base, n, length(data) AS bytes FROM segment
      WHERE base >= coalesce((SELECT max(base) FROM segment WHERE base <= ?), 0) ORDER BY base LIMIT ${READ_ROWS}`,
@@ -40,6 +52,17 @@ export function createSegmentTable(db: DatabaseSync): SegmentTable {
   // Walks over the rows' heads: what they hold lies behind them and is not read.
   const next = db.prepare(
     'SELECT min(base) AS base FROM segment WHERE base >= coalesce((SELECT max(base) FROM segment WHERE base <= ?), 0) AND base + n > ? AND ts >= ? AND ts < ?',
+  );
+  const at = db.prepare(
+    'SELECT base, n, ts, ends, sums, meta, data FROM segment WHERE base <= ? ORDER BY base DESC LIMIT 1',
+  );
+  const step = db.prepare(
+    `SELECT min(base) AS base FROM (SELECT base FROM segment WHERE base < ? ORDER BY base DESC LIMIT ${SEARCH_ROWS})`,
+  );
+  // The text may stand in the value or, where ingest made the id, in the meta.
+  const search = db.prepare(
+    `SELECT base, n, ts, ends, sums, meta, data FROM segment WHERE base >= ? AND base < ?
+     AND (instr(data, CAST(? AS BLOB)) > 0 OR instr(meta, CAST(? AS BLOB)) > 0) ORDER BY base DESC`,
   );
   const read = (from: number): SegmentRow[] => {
     const held = (plan.all(from) as unknown as Extent[]).filter(({ base, n }) => base + n > from);
@@ -60,7 +83,20 @@ export function createSegmentTable(db: DatabaseSync): SegmentTable {
       const base = first.get()?.base;
       return typeof base === 'number' ? base : undefined;
     },
+    writtenAt(offset) {
+      const at = written.get(offset, offset)?.ts;
+      return typeof at === 'number' ? at : undefined;
+    },
     read,
+    at(offset) {
+      const row = at.get(offset) as unknown as SegmentRow | undefined;
+      return row !== undefined && offset < row.base + row.n ? row : undefined;
+    },
+    search({ text, before }) {
+      const from = step.get(before)?.base;
+      if (typeof from !== 'number') return { rows: [], before: 0 };
+      return { rows: search.all(from, before, text, text) as unknown as SegmentRow[], before: from };
+    },
     scan({ offset, since, until }) {
       const base = next.get(offset, offset, since, until)?.base;
       return typeof base === 'number' ? read(base) : [];

@@ -11,6 +11,7 @@ import {
   type AppendRecord,
   type Chunk,
   type EventLog,
+  type GroupStanding,
   type GroupStart,
   type LetterFilter,
   type LetterGroup,
@@ -22,16 +23,19 @@ import {
   type Replay,
   type ScanRange,
 } from '../log.ts';
+import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from '../request-note.ts';
 import { createWaiters } from '../waiters.ts';
 import { type StoreClient, startStoreWorker } from './client.ts';
 import { backlogOf, type Cursor, createCursor } from './cursor.ts';
 import { fullError } from './errors.ts';
+import { findRecords } from './find.ts';
 import { decodeLetter, encodeLetter } from './letter-codec.ts';
 import { type Maintenance, startMaintenance } from './maintenance.ts';
 import { openOptions, type SqliteLogOptions } from './options.ts';
 import { encodeSettled } from './progress-codec.ts';
 import type { LetterCounts, OpenResult, WriteResult } from './protocol.ts';
 import { type ReadSource, readChunks } from './reader.ts';
+import { decodeRequest, encodeEnd, encodeNote } from './request-codec.ts';
 import { scanRecords } from './scan.ts';
 import { type AppendItem, createWriter, type Writer } from './writer.ts';
 
@@ -51,6 +55,8 @@ export class SqliteLog implements EventLog {
   readonly #client: StoreClient;
   readonly #now: () => number;
   readonly #cursors = new Map<string, Cursor>();
+  /** Detached groups, and where the log ended when this process first knew it. */
+  readonly #detached = new Map<string, number>();
   readonly #waiters = createWaiters();
   readonly #writer: Writer;
   readonly #maintenance: Maintenance;
@@ -93,15 +99,32 @@ export class SqliteLog implements EventLog {
   }
 
   async attach(groups: readonly GroupStart[]): Promise<readonly string[]> {
-    const { cursors, removed } = await this.#client.call('attach', groups);
-    for (const group of removed) {
-      this.#cursors.get(group)?.lost.abort();
-      this.#cursors.delete(group);
-    }
+    const { cursors, removed, detached } = await this.#client.call('attach', groups);
+    for (const group of removed) this.#giveUp(group);
     for (const row of cursors) {
       if (!this.#cursors.has(row.group)) this.#cursors.set(row.group, createCursor(row));
     }
+    for (const group of this.#detached.keys()) if (!detached.includes(group)) this.#detached.delete(group);
+    for (const group of detached) this.#detached.set(group, this.#detached.get(group) ?? this.#head);
     return removed;
+  }
+
+  async detach(group: string): Promise<GroupStanding | undefined> {
+    this.#checkOpen();
+    const standing = await this.#client.call('detach', group);
+    if (standing) this.#detached.set(group, this.#head);
+    this.#giveUp(group);
+    return standing;
+  }
+
+  readmit(group: string): Promise<boolean> {
+    this.#checkOpen();
+    return this.#client.call('readmit', group);
+  }
+
+  groups(): Promise<readonly GroupStanding[]> {
+    this.#checkOpen();
+    return this.#client.call('groups', null);
   }
 
   read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk> {
@@ -124,7 +147,8 @@ export class SqliteLog implements EventLog {
 
   backlog(group: string): number {
     const cursor = this.#cursors.get(group);
-    return cursor === undefined ? 0 : backlogOf(cursor, this.#head);
+    if (cursor !== undefined) return backlogOf(cursor, this.#head);
+    return this.#head - (this.#detached.get(group) ?? this.#head);
   }
 
   stats(): LogStats {
@@ -150,7 +174,7 @@ export class SqliteLog implements EventLog {
   }
 
   async discard(ids: readonly string[]): Promise<readonly string[]> {
-    if (this.#closed !== undefined) throw closingError();
+    this.#checkOpen();
     const { discarded, ...counts } = await this.#client.call('discard', ids);
     Object.assign(this.#stats, counts);
     return discarded;
@@ -162,6 +186,36 @@ export class SqliteLog implements EventLog {
     return scanRecords({ client: this.#client, head: this.#head, closing }, range, signal);
   }
 
+  async fetch(topic: string, partition: number, offsets: readonly number[]): Promise<readonly LogRecord[]> {
+    checkPlace(topic, partition);
+    const found: LogRecord[] = [];
+    for (let at = 0; at < offsets.length; ) {
+      const { looked, records } = await this.#client.call('fetch', offsets.slice(at));
+      found.push(...records);
+      at += looked;
+    }
+    return found;
+  }
+
+  async find(topic: string, messageId: string, signal: AbortSignal): Promise<readonly LogRecord[]> {
+    checkPlace(topic);
+    return findRecords(this.#client, { messageId, head: this.#head }, signal);
+  }
+
+  async note(group: string, { begun = [], ended = [] }: RequestNotes): Promise<void> {
+    const part = { begun: begun.map((note) => encodeNote(group, note)), ended: ended.map(encodeEnd) };
+    const urgent = begun.length > 0;
+    await new Promise<void>((resolve, reject) => this.#writer.commit({ part, urgent, resolve, reject }));
+  }
+
+  async unfinished(group: string): Promise<readonly RequestNote[]> {
+    return (await this.#client.call('unfinished', group)).map(decodeRequest);
+  }
+
+  async requests(query: NotedQuery): Promise<readonly NotedRequest[]> {
+    return (await this.#client.call('requests', query)).map(decodeRequest);
+  }
+
   async replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]> {
     checkPlace(topic);
     const records = replays.map(({ record }) => record);
@@ -171,13 +225,22 @@ export class SqliteLog implements EventLog {
   }
 
   async ping(): Promise<void> {
-    if (this.#closed !== undefined) throw closingError();
+    this.#checkOpen();
     await this.#client.call('ping', this.#now());
   }
 
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw closingError();
+  }
+
+  #giveUp(group: string): void {
+    this.#cursors.get(group)?.lost.abort();
+    this.#cursors.delete(group);
   }
 
   #append(item: Omit<AppendItem, 'resolve' | 'reject'>): Promise<readonly number[]> {

@@ -3,33 +3,45 @@
  * A write is one transaction; what it changes in memory happens only after it is durable.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { GroupStart, LetterFilter, LetterGroup, LetterQuery, LetterWalk, LogError } from '../log.ts';
+import type { GroupStanding, GroupStart, LetterFilter, LetterGroup, LetterQuery, LetterWalk, LogError } from '../log.ts';
+import type { NotedQuery } from '../request-note.ts';
 import { type CursorTable, createCursorTable } from './cursor-table.ts';
 import { failing, fullError, runningError } from './errors.ts';
+import { fetchRecords } from './fetch.ts';
 import { type AfterCommit, createGuard, type Guard } from './guard.ts';
 import { createLetterTable, type LetterTable } from './letters.ts';
 import type {
   AppendPart,
   AttachResult,
   DiscardResult,
+  FetchResult,
   LetterRow,
   LetterRows,
   MaintainResult,
   OpenOptions,
   OpenResult,
+  RequestRow,
   ScanCall,
+  SearchCall,
+  SearchResult,
   SegmentRow,
   StoreCall,
   StoreCalls,
   WriteBatch,
   WriteResult,
 } from './protocol.ts';
+import { createRequestTable, type RequestTable } from './request-table.ts';
 import { createRetention, type Retention, type RetentionState } from './retention.ts';
 import { dropRecords, segmentRow } from './segment.ts';
 import { createSegmentTable, type SegmentTable } from './segment-table.ts';
+import { standingsOf } from './standings.ts';
 
 /** Settled segments deleted along with a write: more than a write adds, so that retention keeps up. */
 const ROWS_PER_WRITE = 2;
+
+/** What noted requests may hold: a tenth of the log, and no more than a few hours at full speed need. */
+const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
+const REQUEST_SHARE = 0.1;
 
 type StoreMethods = {
   readonly [K in Exclude<StoreCall, 'open'>]: (arg: StoreCalls[K]['arg']) => StoreCalls[K]['result'];
@@ -42,6 +54,7 @@ export class Store implements StoreMethods {
   readonly #segments: SegmentTable;
   readonly #cursors: CursorTable;
   readonly #letters: LetterTable;
+  readonly #requests: RequestTable;
   readonly #guard: Guard;
   readonly #retention: Retention;
   readonly #mark: StatementSync;
@@ -55,6 +68,7 @@ export class Store implements StoreMethods {
     this.#segments = createSegmentTable(db);
     this.#cursors = createCursorTable(db);
     this.#letters = createLetterTable(db, options.letterLimits);
+    this.#requests = createRequestTable(db, Math.min(MAX_REQUEST_BYTES, options.maxBytes * REQUEST_SHARE));
     this.#guard = createGuard(db, options.guardMs, options.at);
     this.#retention = createRetention(db, options);
     this.#mark = db.prepare(
@@ -80,13 +94,18 @@ export class Store implements StoreMethods {
     }
   }
 
-  #write({ at, append, commits }: WriteBatch): WriteResult {
+  #write({ at, append, commits, notes = [] }: WriteBatch): WriteResult {
     const result = this.#transaction((after) => {
       const full = append !== null && !this.#retention.makeRoom(sizeOf(append), this.#state(at));
       const dropped = append === null || full ? [] : this.#append(append, at, after);
       for (const commit of commits) {
         if (this.#cursors.move(commit, after)) this.#letters.put(commit.letters, after);
       }
+      for (const { begun, ended } of notes) {
+        this.#requests.begin(begun, after);
+        this.#requests.end(ended, after);
+      }
+      if (notes.length > 0) this.#requests.trim(after);
       if (this.#letters.crowded(at)) this.#letters.trim(at, after);
       this.#retention.expire(this.#state(at), ROWS_PER_WRITE);
       return { full, dropped };
@@ -99,6 +118,21 @@ export class Store implements StoreMethods {
     return this.#transaction((after) =>
       this.#cursors.attach(groups, { head, first: this.#segments.first() ?? head }, after),
     );
+  }
+
+  detach(group: string): GroupStanding | undefined {
+    const standing = this.groups().find((each) => each.group === group && !each.detached);
+    if (standing) this.#transaction((after) => this.#cursors.detach(group, this.#head, after));
+    return standing;
+  }
+
+  readmit(group: string): boolean {
+    return this.#transaction((after) => this.#cursors.readmit(group, this.#head, after));
+  }
+
+  groups(): GroupStanding[] {
+    const bytes = this.#retention.used() - this.#letters.counts().letterBytes;
+    return standingsOf(this.#cursors, this.#segments, { head: this.#head, bytes });
   }
 
   read(from: number): SegmentRow[] {
@@ -128,6 +162,22 @@ export class Store implements StoreMethods {
 
   scan(call: ScanCall): SegmentRow[] {
     return this.#segments.scan(call);
+  }
+
+  fetch(offsets: readonly number[]): FetchResult {
+    return fetchRecords(this.#segments, offsets);
+  }
+
+  search(call: SearchCall): SearchResult {
+    return this.#segments.search(call);
+  }
+
+  unfinished(group: string): RequestRow[] {
+    return this.#requests.open(group);
+  }
+
+  requests(query: NotedQuery): RequestRow[] {
+    return this.#requests.list(query);
   }
 
   /** A real write: nothing less tells that the disk takes one. */

@@ -4,7 +4,15 @@
  */
 import type { Transferable } from 'node:worker_threads';
 import { type AppendRecord, LogError } from '../log.ts';
-import type { AppendPart, CommitPart, LetterRow, LetterSwap, WriteBatch, WriteResult } from './protocol.ts';
+import type {
+  AppendPart,
+  CommitPart,
+  LetterRow,
+  LetterSwap,
+  NotesPart,
+  WriteBatch,
+  WriteResult,
+} from './protocol.ts';
 import { encodeRecords } from './segment.ts';
 
 /** A write takes appends up to these sizes (one larger append goes alone), so that segments stay readable in one piece. */
@@ -24,8 +32,11 @@ export interface AppendItem {
   reject(error: LogError): void;
 }
 
+/** Progress, or notes of requests; nothing of it fails for want of room as an append does. */
 export interface CommitItem {
-  readonly part: CommitPart;
+  readonly part: CommitPart | NotesPart;
+  /** Somebody waits for it before a request leaves. */
+  readonly urgent?: boolean;
   resolve(): void;
   reject(error: LogError): void;
 }
@@ -69,7 +80,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   async function run(): Promise<void> {
     while (appends.length + commits.length > 0) {
-      if (appends.length === 0 && refused === undefined && !commits.some(hasLetters)) await pause();
+      if (appends.length === 0 && refused === undefined && !commits.some(hurries)) await pause();
       await write(takeAppends(appends), commits.splice(0));
     }
     running = undefined;
@@ -88,7 +99,7 @@ export function createWriter(options: WriterOptions): Writer {
   async function write(taken: readonly AppendItem[], moves: readonly CommitItem[]): Promise<void> {
     if (taken.length + moves.length === 0) return;
     const append = taken.length > 0 ? joinAppends(taken) : null;
-    const batch = { at: options.now(), append, commits: moves.map(({ part }) => part) };
+    const batch = { at: options.now(), append, ...sorted(moves) };
     try {
       const result = await options.send(batch, append === null ? [] : buffersOf(append));
       options.onWritten(result);
@@ -124,7 +135,7 @@ export function createWriter(options: WriterOptions): Writer {
     commit(item) {
       if (!admits(item)) return;
       commits.push(item);
-      if (hasLetters(item)) hurry();
+      if (hurries(item)) hurry();
       wake();
     },
     fail,
@@ -136,8 +147,22 @@ export function createWriter(options: WriterOptions): Writer {
   };
 }
 
-function hasLetters({ part }: CommitItem): boolean {
-  return part.letters.length > 0;
+function sorted(moves: readonly CommitItem[]): Required<Pick<WriteBatch, 'commits' | 'notes'>> {
+  const commits: CommitPart[] = [];
+  const notes: NotesPart[] = [];
+  for (const { part } of moves) {
+    if (isCommit(part)) commits.push(part);
+    else notes.push(part);
+  }
+  return { commits, notes };
+}
+
+function isCommit(part: CommitPart | NotesPart): part is CommitPart {
+  return 'watermark' in part;
+}
+
+function hurries({ part, urgent = false }: CommitItem): boolean {
+  return urgent || (isCommit(part) && part.letters.length > 0);
 }
 
 /** Takes from the front as many appends as make a group. */

@@ -1,0 +1,64 @@
+/**
+ * What the log remembers of requests to Braze: noted before a request leaves, completed when every operation of it has
+ * its outcome. So that after a crash it is known what was under way, and later what became of an event.
+ */
+
+/** One operation of a request, by the record it came from. */
+export interface NotedOperation {
+  readonly offset: number;
+  readonly part: string;
+}
+
+export interface RequestNote {
+  /** Unique in the log; later requests have larger ones. */
+  readonly id: number;
+  /** When it was to leave, ms since the epoch. */
+  readonly at: number;
+  readonly endpoint: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly operations: readonly NotedOperation[];
+}
+
+export interface NotedAttempt {
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** Null when no reply came. */
+  readonly status: number | null;
+  /** What it meant: `final`, `split`, `named`, `halt`, or of a retry its code. */
+  readonly what: string;
+  /** Objects it held: halves hold fewer. */
+  readonly objects: number;
+}
+
+export interface RequestEnd {
+  readonly id: number;
+  /** The first few and the last few. */
+  readonly attempts: readonly NotedAttempt[];
+  readonly attemptCount: number;
+  /** The process ended, or a reply was lost, while it was under way: what it held may have been counted twice. */
+  readonly doubtful: boolean;
+}
+
+export interface RequestNotes {
+  readonly begun?: readonly RequestNote[];
+  readonly ended?: readonly RequestEnd[];
+}
+
+export interface NotedRequest extends RequestNote {
+  readonly group: string;
+  /** Null while it is under way. */
+  readonly end: RequestEnd | null;
+}
+
+export interface NotedQuery {
+  readonly group?: string;
+  /** Requests with an operation of this record. */
+  readonly offset?: number;
+  /** Only those that are in doubt. */
+  readonly doubtful?: boolean;
+  readonly limit: number;
+  /** Only those with a smaller id, for paging; newest first. */
+  readonly before?: number;
+}
