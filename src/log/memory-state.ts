@@ -1,6 +1,6 @@
 /** What the log in memory holds, and what can be asked of it without knowing who reads. */
 import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
-import type { AppendRecord, Chunk, OffsetRange, Progress, ScanRange } from './log.ts';
+import type { AppendRecord, Chunk, GroupStanding, OffsetRange, Progress, ScanRange } from './log.ts';
 import { createLetterShelf, type LetterShelf } from './memory-letters.ts';
 import { createRequestShelf, type RequestShelf } from './memory-requests.ts';
 

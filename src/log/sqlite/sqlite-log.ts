@@ -117,12 +117,12 @@ export class SqliteLog implements EventLog {
     return standing;
   }
 
-  readmit(group: string): Promise<boolean> {
+  async readmit(group: string): Promise<boolean> {
     this.#checkOpen();
     return this.#client.call('readmit', group);
   }
 
-  groups(): Promise<readonly GroupStanding[]> {
+  async groups(): Promise<readonly GroupStanding[]> {
     this.#checkOpen();
     return this.#client.call('groups', null);
   }

@@ -3,7 +3,15 @@
  * A write is one transaction; what it changes in memory happens only after it is durable.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { GroupStanding, GroupStart, LetterFilter, LetterGroup, LetterQuery, LetterWalk, LogError } from '../log.ts';
+import type {
+  GroupStanding,
+  GroupStart,
+  LetterFilter,
+  LetterGroup,
+  LetterQuery,
+  LetterWalk,
+  LogError,
+} from '../log.ts';
 import type { NotedQuery } from '../request-note.ts';
 import { type CursorTable, createCursorTable } from './cursor-table.ts';
 import { failing, fullError, runningError } from './errors.ts';
