@@ -26,7 +26,7 @@ const RESERVED: Readonly<Record<keyof typeof RULE_LISTS, readonly string[]>> = {
   properties: EVENT_FIELDS,
   purchases: EVENT_FIELDS,
   ecommerce: EVENT_FIELDS,
-  ecommerceProducts: [],
+  ecommerceProducts: EVENT_FIELDS,
 };
 
 const LIST_NAMES = Object.keys(RULE_LISTS) as (keyof typeof RULE_LISTS)[];

@@ -90,6 +90,7 @@ describe('a mapping rule', () => {
     ['properties', ['time', 'event_name']],
     ['purchases', ['time', 'event_name']],
     ['ecommerce', ['time', 'event_name']],
+    ['ecommerceProducts', ['time', 'event_name']],
   ])('of %s must not write %j', (list, names) => {
     for (const name of names) {
       expect(problemsOf({ [list]: [{ from: 'a', to: name }] })).toEqual([
