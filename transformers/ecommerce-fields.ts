@@ -47,7 +47,7 @@ function compileField({ field, from, type, required = false }: FieldSpec, isWrit
   const valueType = VALUE_TYPES.get(type);
   if (!valueType) throw new Error(`no type ${type} for field ${field}`);
   const { read, expected } = valueType;
-  const names = isWritten ? [field, ...from] : from;
+  const names = isWritten ? [...new Set([field, ...from])] : from;
   const place = names.length > 1 ? `${field} (from ${names.join(', ')})` : field;
   const fault = ({ root, issues }: Reading, name: string, given: Json | undefined) => {
     const kind = kindOf(typeof given === 'string' ? given.trim() : given);
