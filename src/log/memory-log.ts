@@ -218,15 +218,16 @@ class MemoryLog implements EventLog {
     return ids.filter((id) => this.#state.letters.remove(id));
   }
 
-  async *scan(
-    topic: string,
-    range: ScanRange,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly LogRecord[], void> {
+  scan(topic: string, range: ScanRange, signal: AbortSignal): AsyncIterable<readonly LogRecord[]> {
     this.#check(topic, 0);
-    for (const records of piecesOf(this.#state, range, CHUNK_RECORDS)) {
+    // At once: what is appended from here on is not in it.
+    return this.#inTurn([...piecesOf(this.#state, range, CHUNK_RECORDS)], signal);
+  }
+
+  async *#inTurn<Piece>(pieces: readonly Piece[], signal: AbortSignal): AsyncGenerator<Piece, void> {
+    for (const piece of pieces) {
       if (signal.aborted || this.#closed) return;
-      yield records;
+      yield piece;
     }
   }
 

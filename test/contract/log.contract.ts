@@ -522,6 +522,15 @@ export function describeLogContract(
         expect(seen).toEqual(Array.from({ length: 12_000 }, (_, index) => index));
       });
 
+      it('leaves out what was appended after it was asked for, before it is read', async () => {
+        await append(log, 'one');
+        const asked = log.scan(EVENTS_TOPIC, { from: 0, to: START + 999 }, AbortSignal.any([]));
+        await append(log, 'late');
+        const texts: string[] = [];
+        for await (const records of asked) texts.push(...records.map(({ value }) => textOf(value)));
+        expect(texts).toEqual(['one']);
+      });
+
       it('ends when its signal fires', async () => {
         await append(log, 'one');
         expect(await scan({ from: 0, to: START + 999 }, AbortSignal.abort())).toEqual([]);

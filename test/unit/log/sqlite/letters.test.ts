@@ -112,6 +112,7 @@ describe('the counts of the letters', () => {
     const before = store.opened();
     full = true;
     expect(() => put(2, row(1))).toThrow('full');
+    expect(store.opened()).toEqual(before);
     expect(() => store.discard(['l5'])).toThrow('full');
     expect(store.opened()).toEqual(before);
     expect(ids()).toEqual(['l5']);
@@ -129,6 +130,22 @@ describe('limits of the letters', () => {
     expect(first.lettersDropped.age).toBeLessThan(300);
     while (store.maintain(2000).more);
     expect(store.opened()).toMatchObject({ letterBytes: 0, lettersDropped: { age: 300, bytes: 0 } });
+  });
+
+  it('count nothing of a write that was rolled back', () => {
+    db.close();
+    let full = false;
+    open({ retainMs: 1e9, maxBytes: 3_000 }, (each) =>
+      withFault(each, 'COMMIT', () => {
+        if (full) throw Object.assign(new Error('full'), { errcode: 13 });
+      }),
+    );
+    put(1, row(1));
+    full = true;
+    expect(() => put(2, row(2))).toThrow('full');
+    full = false;
+    put(3, row(3));
+    expect(ids()).toEqual(['l3', 'l1']);
   });
 
   it('leave the letters alone when the events fill the log', () => {
