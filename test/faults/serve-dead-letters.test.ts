@@ -201,5 +201,10 @@ describe('dead letters of a running server', () => {
     const { admin } = await t.server.ready;
     expect((await fetch(`${admin}/dead-letters`)).status).toBe(401);
     expect((await fetch(`${admin}/health/ready`)).status).toBe(200);
+    const metrics = await (await fetch(`${admin}/metrics`)).text();
+    expect(metrics).toContain('\nbrazier_dead_letters_bytes 0\n');
+    expect(metrics).toContain(`\nbrazier_dead_letters_max_bytes ${1024 ** 3}\n`);
+    expect(metrics).toContain(`\nbrazier_dead_letters_max_age_seconds ${30 * 86_400}\n`);
+    expect(metrics).toContain('\nbrazier_dead_letters_dropped_total{reason="bytes"} 0\n');
   });
 });
