@@ -1,18 +1,22 @@
 /** Puts one destination together: its pipeline, its delivery, and what they tell the metrics and the log lines. */
 import { createTransform } from '../transformers/transform.ts';
-import type { DestinationState } from './admin/server.ts';
+import type { DestinationState } from './admin/destinations-routes.ts';
 import { createBrazeClient } from './braze/client.ts';
 import { adviceFor } from './braze/refusal.ts';
 import type { DestinationConfig, SourceConfig } from './config/config.ts';
 import type { Attempt } from './delivery/attempt.ts';
-import type { Delivery } from './delivery/delivery.ts';
+import type { Delivery, DeliveryOptions } from './delivery/delivery.ts';
 import { createDelivery } from './delivery/dispatcher.ts';
 import type { Halt } from './delivery/gate.ts';
 import type { EventLog } from './log/log.ts';
 import type { Memory } from './memory/memory.ts';
 import { openMemory } from './memory/open-memory.ts';
+import { rejected } from './model/outcome.ts';
 import { systemClock } from './model/time.ts';
-import { createPipeline, type Passage, type Pipeline } from './pipeline/pipeline.ts';
+import { createIds, createJournal, type Journal } from './pipeline/journal.ts';
+import type { Passage } from './pipeline/passage.ts';
+import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
+import type { PlanOptions } from './pipeline/plan.ts';
 import { createProgressWriter } from './pipeline/progress-writer.ts';
 import { createRouter } from './pipeline/routing.ts';
 import { createTally, type Tally } from './pipeline/tally.ts';
@@ -28,6 +32,8 @@ export interface Destination {
   /** Reads nothing more and finishes what is under way, until the deadline aborts. */
   drain(deadline: AbortSignal): Promise<void>;
   abort(): Promise<void>;
+  /** The key and what is decided per event are these from now on; what has been planned stays as it is. */
+  adopt(destination: DestinationConfig, sources: readonly SourceConfig[]): void;
   /** Brings the metrics up to date. */
   publish(): void;
   state(): DestinationState;
@@ -39,6 +45,8 @@ export interface DestinationParts {
   readonly log: EventLog;
   /** The data folder. */
   readonly dataPath: string;
+  /** Events that were read before in this process and not settled: they are read first, and are not counted again. */
+  readonly again?: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly onFatal: (error: Error) => void;
@@ -53,30 +61,38 @@ export function createDestination(parts: DestinationParts): Destination {
   const onError = (error: unknown) => {
     if (!stopping.signal.aborted) parts.onFatal(asError(error));
   };
-  const tally = createTally(metrics, id);
+  const tally = countOnce(createTally(metrics, id), parts.again ?? 0);
+  const plan = planOf(destination, parts.sources);
+  let { readRestApiKey } = destination;
   const client = createBrazeClient({
     ...destination,
+    readRestApiKey: () => readRestApiKey(),
     // One more than the most: where all of them fail, another request goes beside them.
     maxSockets: destination.concurrency.max + 1,
     timeoutMs: destination.requestTimeoutMs,
   });
   const memory = openMemoryOf(parts, logger);
-  const pipeline = createPipelineOf(parts, { tally, memory, signal: stopping.signal, onError });
+  const journal = createJournalOf(parts, { signal: stopping.signal, onError });
+  const steps = { plan, tally, memory, journal, signal: stopping.signal, onError };
+  const pipeline = createPipelineOf(parts, steps);
+  const halts = createHaltTeller(id, metrics, logger);
   const delivery = createDelivery<Passage>({
-    ...destination,
+    ...deliveryOptions(destination),
     client,
-    clock: systemClock,
-    random: Math.random,
-    settle: ({ items }, outcomes) => pipeline.settle(items, outcomes),
+    settle: (sent, outcomes) => pipeline.settle(sent, outcomes),
+    leaving: journal.leaving,
+    onDone: () => pipeline.resume(),
     observe: observer(parts),
-    onHalt: haltTeller(id, metrics, logger),
+    onHalt: halts.tell,
     onError,
   });
+  const inFlight = () => pipeline.inFlight() + tally.toCome();
   let running: Promise<void> = Promise.resolve();
   const abort = async () => {
     reading.abort();
     stopping.abort();
     delivery.abort();
+    halts.forget();
     client.close();
     await running;
     memory.close();
@@ -91,15 +107,20 @@ export function createDestination(parts: DestinationParts): Destination {
       await abort();
     },
     abort,
+    adopt(next, sources) {
+      readRestApiKey = next.readRestApiKey;
+      Object.assign(plan, planOf(next, sources));
+    },
     publish() {
       tally.publish();
-      publishGauges(parts, pipeline, delivery);
+      publishGauges(parts, { inFlight: inFlight(), parked: pipeline.parked() }, delivery);
     },
     state: () => ({
       id,
+      state: delivery.halted ? 'halted' : 'running',
       halted: delivery.halted ? { code: delivery.halted.code, message: delivery.halted.message } : null,
       backlog: log.backlog(id),
-      inFlight: pipeline.inFlight(),
+      inFlight: inFlight(),
       requestsRunning: delivery.running,
     }),
   };
@@ -119,30 +140,92 @@ function openMemoryOf({ destination, dataPath }: DestinationParts, logger: Logge
   });
 }
 
+/** Those to come first are in flight already: they are not counted as read once more. */
+function countOnce(tally: Tally, again: number): Tally & { toCome(): number } {
+  let toCome = again;
+  return {
+    ...tally,
+    read(count) {
+      const known = Math.min(toCome, count);
+      toCome -= known;
+      tally.read(count - known);
+    },
+    toCome: () => toCome,
+  };
+}
+
+function planOf({ id, settings }: DestinationConfig, sources: readonly SourceConfig[]): PlanOptions {
+  const delivering = sources.filter((source) => source.destinations?.includes(id) ?? true);
+  const connected = new Set(delivering.map((source) => source.id));
+  return {
+    destination: id,
+    wants: (source) => connected.has(source),
+    route: createRouter(settings),
+    transform: createTransform(settings),
+  };
+}
+
 interface PipelineParts {
+  readonly plan: PlanOptions;
   readonly tally: Tally;
   readonly memory: Memory;
+  readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
 }
 
+const DOUBT_ADVICE = {
+  resend: 'they are sent again and may count twice (brazier explain --doubtful lists them)',
+  hold: 'they become dead letters',
+};
+
+function createJournalOf(
+  { destination: { id, uncertain }, log, metrics }: DestinationParts,
+  { signal, onError }: Pick<PipelineParts, 'signal' | 'onError'>,
+): Journal {
+  return createJournal({
+    log,
+    group: id,
+    clock: systemClock,
+    hold: uncertain === 'hold',
+    newId: createIds(systemClock.epochMs),
+    signal,
+    onDoubt: (count) => metrics.eventsInDoubt.inc({ destination: id }, count),
+    onError,
+  });
+}
+
+function deliveryOptions(destination: DestinationConfig) {
+  return {
+    ...destination,
+    clock: systemClock,
+    random: Math.random,
+    holdUncertain: destination.uncertain === 'hold',
+    ...expiry(destination.maxAgeMs),
+  };
+}
+
+/** Without `maxAge` nobody looks at an event's age. */
+function expiry(maxAgeMs: number | null): Pick<DeliveryOptions<Passage>, 'expired'> {
+  if (maxAgeMs === null) return {};
+  const hours = Math.round(maxAgeMs / 36_000) / 100;
+  const outcome = rejected('expired', 'expired', `not delivered within maxAge (${hours} hours)`);
+  return {
+    expired: ({ record }) => (systemClock.epochMs() - record.timestamp > maxAgeMs ? outcome : undefined),
+  };
+}
+
 function createPipelineOf(
-  { destination, sources, log, logger }: DestinationParts,
-  { tally, memory, signal, onError }: PipelineParts,
+  { destination, log, logger, metrics }: DestinationParts,
+  { plan, tally, memory, journal, signal, onError }: PipelineParts,
 ): Pipeline {
   const { id } = destination;
-  const connected = new Set(
-    sources.filter((source) => source.destinations?.includes(id) ?? true).map((source) => source.id),
-  );
   return createPipeline({
     log,
-    plan: {
-      destination: id,
-      wants: (source) => connected.has(source),
-      route: createRouter(destination.settings),
-      transform: createTransform(destination.settings),
-    },
+    plan,
     memory,
+    journal,
+    holdUncertain: destination.uncertain === 'hold',
     window: createWindow(WINDOW),
     progress: createProgressWriter({
       log,
@@ -157,6 +240,13 @@ function createPipelineOf(
     // Without its text: Braze's may quote what was sent.
     onRejected: ({ code, kind }) =>
       logger.warn('an event became a dead letter', { destination: id, code, kind, advice: adviceFor(code) }),
+    onDoubts: (count) => {
+      metrics.eventsInDoubt.inc({ destination: id }, count);
+      logger.warn(
+        `the process was killed while ${count} events and purchases were under way: ${DOUBT_ADVICE[destination.uncertain]}`,
+        { destination: id },
+      );
+    },
     // The logger holds repeats down.
     onWarning: ({ code, message }) => logger.warn(message, { destination: id, code }),
     onError,
@@ -165,11 +255,12 @@ function createPipelineOf(
 
 function publishGauges(
   { destination: { id }, log, metrics }: DestinationParts,
-  pipeline: Pipeline,
+  { inFlight, parked }: { inFlight: number; parked: number },
   delivery: Delivery<Passage>,
 ) {
   const labels = { destination: id };
-  metrics.eventsInFlight.set(labels, pipeline.inFlight());
+  metrics.eventsInFlight.set(labels, inFlight);
+  metrics.eventsParked.set(labels, parked);
   metrics.backlog.set(labels, log.backlog(id));
   metrics.queueOperations.set(labels, delivery.queued);
   metrics.requestsRunning.set(labels, delivery.running);
@@ -205,17 +296,25 @@ function observer({ destination: { id }, metrics, logger }: DestinationParts): (
 }
 
 /** Loud when it begins, and when it ends. */
-function haltTeller(destination: string, metrics: Metrics, logger: Logger): (halt: Halt | undefined) => void {
+function createHaltTeller(destination: string, metrics: Metrics, logger: Logger) {
   let code: string | undefined;
-  return (halt) => {
+  const forget = () => {
     if (code !== undefined) metrics.destinationHalted.set({ destination, code }, 0);
-    code = halt?.code;
-    if (halt) {
-      metrics.destinationHalted.set({ destination, code: halt.code }, 1);
-      logger.error(`halted, nothing is lost: ${halt.message}`, { destination, code: halt.code });
-    } else {
-      logger.info('resumed', { destination });
-    }
+    code = undefined;
+  };
+  return {
+    tell(halt: Halt | undefined): void {
+      forget();
+      code = halt?.code;
+      if (halt) {
+        metrics.destinationHalted.set({ destination, code: halt.code }, 1);
+        logger.error(`halted, nothing is lost: ${halt.message}`, { destination, code: halt.code });
+      } else {
+        logger.info('resumed', { destination });
+      }
+    },
+    /** Whatever comes next begins without a halt. */
+    forget,
   };
 }
 

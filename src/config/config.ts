@@ -62,6 +62,10 @@ export interface DestinationConfig {
   readonly identifyQuietMs: number;
   readonly poisonAfterMs: number;
   readonly requestTimeoutMs: number;
+  /** How old an accepted event may become undelivered; null: as old as it takes. */
+  readonly maxAgeMs: number | null;
+  /** What becomes of events and purchases of which nobody knows whether Braze counted them. */
+  readonly uncertain: 'resend' | 'hold';
   /** `combined`: 75 objects of all kinds in a track request; `perArray`: 75 of each (legacy contracts). */
   readonly packing: 'combined' | 'perArray';
   /** What `supportDedup` remembers. */

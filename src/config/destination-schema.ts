@@ -1,4 +1,5 @@
 /** The part of the configuration's schema that describes one destination. */
+import { DURATION } from './duration.ts';
 import { FILE, ID, type Schema, TEXT } from './schema-terms.ts';
 import { SETTINGS_PROPERTIES } from './settings-schema.ts';
 
@@ -162,6 +163,22 @@ export const DESTINATION: Schema = {
       examples: [600_000],
     },
     // Braze answers in well under a second.
+    maxAge: {
+      type: 'string',
+      pattern: DURATION,
+      expects: 'a whole number with one of the units s, m, h, d, e.g. 72h',
+      description:
+        'How old an accepted event may become without being delivered; then it is a dead letter `expired`. Default: as old as it takes.',
+      examples: ['72h'],
+    },
+    uncertain: {
+      type: 'string',
+      enum: ['resend', 'hold'],
+      default: 'resend',
+      description:
+        'Events and purchases of which nobody can know whether Braze counted them (no reply came, or the process was killed): `resend` sends them again and lists them, `hold` makes them dead letters `uncertain` for a person to decide.',
+      examples: ['hold'],
+    },
     requestTimeoutMs: {
       type: 'integer',
       minimum: 100,

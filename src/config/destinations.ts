@@ -2,6 +2,7 @@
 import type { JsonObject } from '../model/json.ts';
 import type { DestinationConfig } from './config.ts';
 import { DATA_CENTERS, originOf } from './data-centers.ts';
+import { durationMs } from './duration.ts';
 import { FileFault } from './file-fault.ts';
 import { checkUniqueIds, type Findings, type Member, mappingAt, numberAt, textAt } from './findings.ts';
 import { checkRestEndpoint } from './rest-endpoint.ts';
@@ -38,6 +39,8 @@ function buildDestination(member: Member, findings: Findings): DestinationConfig
     identifyQuietMs: numberAt(value, 'identifyQuietMs'),
     poisonAfterMs: numberAt(value, 'poisonAfterMs'),
     requestTimeoutMs: numberAt(value, 'requestTimeoutMs'),
+    maxAgeMs: durationMs(textAt(value, 'maxAge')),
+    uncertain: value.uncertain === 'hold' ? 'hold' : 'resend',
     packing: value.packing === 'perArray' ? 'perArray' : 'combined',
     dedup: {
       maxPersons: numberAt(dedup, 'maxPersons'),

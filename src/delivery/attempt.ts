@@ -80,7 +80,7 @@ export async function attempt<Owner>(batch: Batch<Owner>, options: SendOptions<O
   const what = verdict.kind === 'retry' ? verdict.code : verdict.kind;
   batch.trace.note({ at, durationMs, status, what, objects: operations.length }, reply, verdict);
   observe(batch, reply, verdict, { options, durationMs });
-  if (verdict.kind === 'halt') await gate.hold(batch, verdict, waits);
+  if (verdict.kind === 'halt') await gate.hold(batch, verdict, waits, client.hasNewKey);
   else gate.pass(batch);
   return verdict;
 }

@@ -28,6 +28,8 @@ export interface DeliveryOptions<Owner> {
   readonly expired?: (owner: Owner) => Rejected | undefined;
   /** Events and purchases whose reply was lost become dead letters instead of going again. Default false. */
   readonly holdUncertain?: boolean;
+  /** Operations are done and their persons have room for more. */
+  readonly onDone?: () => void;
   readonly observe: (attempt: Attempt) => void;
   readonly onHalt: (halt: Halt | undefined) => void;
   /** A bug: the sender threw although nothing was aborted. */

@@ -202,7 +202,8 @@ class Dispatcher<Owner> implements Delivery<Owner> {
       this.#schedule(this.#clock.monotonicMs());
     };
     try {
-      const trace = createTrace(endpoint, items.length);
+      const operations = items.map(({ operation }) => operation);
+      const trace = createTrace(endpoint, operations);
       await send({ endpoint, items, trace }, { ...this.#sendOptions, setAside });
     } catch (error) {
       if (!this.#waits.signal.aborted) this.#options.onError(error);
@@ -222,6 +223,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
     batch.trace.settled(items.length);
     await this.#options.settle(batch, outcomes);
     this.#queue.done(items);
+    this.#options.onDone?.();
     this.#schedule(this.#clock.monotonicMs());
   }
 

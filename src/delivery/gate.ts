@@ -12,8 +12,11 @@ export interface Halt {
 
 export interface Gate {
   readonly halted: Halt | undefined;
-  /** `holder` was answered with a halt. Resolves when it should try again: as the probe, or since the gate opened. */
-  hold(holder: object, halt: Halt, signal: AbortSignal): Promise<void>;
+  /**
+   * `holder` was answered with a halt. Resolves when it should try again: as the probe, or since the gate opened.
+   * The probe goes early when `isMended` says that something has changed.
+   */
+  hold(holder: object, halt: Halt, signal: AbortSignal, isMended?: () => boolean): Promise<void>;
   /** `holder` was answered with anything but a halt. */
   pass(holder: object): void;
   /** Not halted, or `holder` is the probe. */
@@ -25,6 +28,8 @@ export interface Gate {
 /** The first probe; doubled up to the last: soon after a quick mend, rarely over a night. */
 const FIRST_PROBE_MS = 5_000;
 const LAST_PROBE_MS = 60_000;
+/** How often a held probe looks whether something was mended on our side. */
+const LOOK_MS = 1_000;
 
 export interface GateOptions {
   readonly clock: Clock;
@@ -43,12 +48,14 @@ export function createGate({ clock, onChange, firstProbeMs = FIRST_PROBE_MS }: G
     get halted() {
       return halted;
     },
-    async hold(holder, halt, signal) {
+    async hold(holder, halt, signal, isMended = () => false) {
       probe ??= holder;
       if (probe !== holder) return waitForOpening(signal);
       if (halted?.code !== halt.code || halted.message !== halt.message) onChange(halt);
       halted = halt;
-      await clock.delay(probeMs, signal);
+      for (let leftMs = probeMs; leftMs > 0 && !isMended(); leftMs -= LOOK_MS) {
+        await clock.delay(Math.min(leftMs, LOOK_MS), signal);
+      }
       probeMs = Math.min(probeMs * 2, LAST_PROBE_MS);
     },
     pass(holder) {

@@ -1,7 +1,7 @@
 /** What is known of one request on its way to its end: for the dead letters of its objects, and for the journal. */
 import type { Reply } from '../braze/client.ts';
 import type { Verdict } from '../braze/replies.ts';
-import type { Endpoint } from '../model/operation.ts';
+import type { Endpoint, Operation } from '../model/operation.ts';
 
 export interface AttemptNote {
   /** ms since the epoch: when it left. */
@@ -20,6 +20,8 @@ export interface Trace {
   readonly endpoint: Endpoint;
   /** Objects of the whole request. */
   readonly objects: number;
+  /** Events and purchases among them: what counts again when it is sent again. */
+  readonly counted: number;
   /** The first few and the last few. */
   readonly attempts: readonly AttemptNote[];
   /** How many there were. */
@@ -43,7 +45,9 @@ const KEPT_LAST = 5;
 /** A dead letter keeps so much of Braze's reply. */
 const REPLY_CHARS = 300;
 
-export function createTrace(endpoint: Endpoint, objects: number): WritableTrace {
+export function createTrace(endpoint: Endpoint, operations: readonly Operation[]): WritableTrace {
+  const objects = operations.length;
+  const counted = operations.filter(({ kind }) => kind === 'event' || kind === 'purchase').length;
   const attempts: AttemptNote[] = [];
   let attemptCount = 0;
   let reply = '';
@@ -52,6 +56,7 @@ export function createTrace(endpoint: Endpoint, objects: number): WritableTrace 
   return {
     endpoint,
     objects,
+    counted,
     attempts,
     get attemptCount() {
       return attemptCount;

@@ -228,7 +228,10 @@ export interface EventLog {
   find(topic: string, messageId: string, signal: AbortSignal): Promise<readonly LogRecord[]>;
   /** Resolves when the notes are durable; they ride in the commit of whatever is written at that moment. */
   note(group: string, notes: RequestNotes): Promise<void>;
-  /** Requests of the group that were noted and never ended, oldest first: after a crash, those that were under way. */
+  /**
+   * Requests of the group that were noted and never ended, oldest first: after a crash, those that were under way. Of
+   * their operations those whose records the group has settled are left out.
+   */
   unfinished(group: string): Promise<readonly RequestNote[]>;
   /** Noted requests as far as they are kept, newest first. */
   requests(query: NotedQuery): Promise<readonly NotedRequest[]>;

@@ -29,13 +29,13 @@ import {
   createMemoryState,
   type GuardClock,
   heldBytes,
-  isSettled,
   type MemoryState,
   piecesOf,
   standingsOf,
   unsettledRun,
 } from './memory-state.ts';
 import { carries } from './message-of.ts';
+import { isSettled, withoutSettled } from './progress.ts';
 import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from './request-note.ts';
 import { createWaiters } from './waiters.ts';
 
@@ -247,7 +247,8 @@ class MemoryLog implements EventLog {
   }
 
   async unfinished(group: string): Promise<readonly RequestNote[]> {
-    return this.#state.requests.unfinished(group);
+    const progress = this.#state.progress.get(group);
+    return this.#state.requests.unfinished(group).map((note) => withoutSettled(note, progress));
   }
 
   async requests(query: NotedQuery): Promise<readonly NotedRequest[]> {

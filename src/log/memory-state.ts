@@ -3,6 +3,7 @@ import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
 import type { AppendRecord, Chunk, GroupStanding, OffsetRange, Progress, ScanRange } from './log.ts';
 import { createLetterShelf, type LetterShelf } from './memory-letters.ts';
 import { createRequestShelf, type RequestShelf } from './memory-requests.ts';
+import { isSettled } from './progress.ts';
 
 /** What survives a restart. */
 export interface MemoryState {
@@ -50,11 +51,6 @@ export function heldBytes({ records, progress }: MemoryState): number {
   const watermarks = [...progress.values()].map(({ watermark }) => watermark);
   const open = records.slice(Math.min(Number.POSITIVE_INFINITY, ...watermarks));
   return open.reduce((sum, { value }) => sum + value.byteLength, 0);
-}
-
-/** Whether the offset is done with for a group of this progress. */
-export function isSettled({ watermark, settled }: Progress, offset: number): boolean {
-  return offset < watermark || settled.some(({ from, to }) => from <= offset && offset < to);
 }
 
 /** The next unsettled offsets from `position` on, at most `most` of them; empty at the end. */

@@ -44,6 +44,8 @@ export interface RequestEnd {
 export interface RequestNotes {
   readonly begun?: readonly RequestNote[];
   readonly ended?: readonly RequestEnd[];
+  /** Somebody waits for it: it does not wait to ride with something else. */
+  readonly urgent?: boolean;
 }
 
 export interface NotedRequest extends RequestNote {

@@ -3,44 +3,40 @@
  * destination has its own, with its own offsets, so that a sick one holds back only itself.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { letterOf } from '../dead-letters/letter.ts';
+import type { Sent } from '../delivery/attempt.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import type { Queued } from '../delivery/queue.ts';
 import type { Chunk, EventLog } from '../log/log.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { DeadLetter, UndeliveredPart } from '../model/dead-letter.ts';
 import type { Operation } from '../model/operation.ts';
-import { DELIVERED, type FinalOutcome, type Rejected, type Warning } from '../model/outcome.ts';
-import { EVENTS_TOPIC, type LogRecord, type NewRecord } from '../model/record.ts';
+import type { FinalOutcome, Rejected, Warning } from '../model/outcome.ts';
+import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
-import { type PlanOptions, planRecord } from './plan.ts';
+import { type Doubts, IN_FLIGHT, readDoubts } from './doubts.ts';
+import type { Journal } from './journal.ts';
+import { createParking, type Parking, type Resumption } from './parking.ts';
+import { type Passage, passageOf, textOf } from './passage.ts';
+import { keysOf, type Planned, type PlanOptions, planRecord } from './plan.ts';
 import type { Partition, ProgressWriter } from './progress-writer.ts';
+import { createSettler, type Settler } from './settler.ts';
 import type { Tally } from './tally.ts';
 import { createWatermark } from './watermark.ts';
 import type { Window } from './window.ts';
 
-/** A record on its way: what its dead letter would need, and what is still open. */
-export interface Passage {
-  readonly partition: Partition;
-  readonly offset: number;
-  readonly text: string;
-  readonly record: Omit<NewRecord, 'value'>;
-  readonly bytes: number;
-  /** Operations without an outcome. */
-  open: number;
-  readonly undelivered: UndeliveredPart[];
-}
-
 export interface PipelineOptions {
-  readonly log: Pick<EventLog, 'read'>;
+  readonly log: Pick<EventLog, 'read' | 'fetch' | 'unfinished' | 'note'>;
   readonly plan: PlanOptions;
   readonly memory: Memory;
   readonly window: Window;
+  readonly journal: Journal;
+  /** Events and purchases that an earlier run may have delivered become dead letters instead of going again. */
+  readonly holdUncertain: boolean;
   readonly progress: ProgressWriter;
   readonly tally: Tally;
   readonly clock: Clock;
   /** An event becomes a dead letter. */
   readonly onRejected: (outcome: Rejected) => void;
+  /** An earlier run was killed while so many events and purchases were under way. */
+  readonly onDoubts: (count: number) => void;
   /** The memory has found something that the sender of an event may want to know. */
   readonly onWarning: (warning: Warning) => void;
   /** Progress could not be made durable. */
@@ -49,39 +45,73 @@ export interface PipelineOptions {
 
 export interface Pipeline {
   /** Reads until the signal aborts; resolves when the outcomes that needed no delivery are durable. Rejects when the log fails. */
-  run(delivery: Pick<Delivery<Passage>, 'add'>, signal: AbortSignal): Promise<void>;
+  run(delivery: Adder, signal: AbortSignal): Promise<void>;
   /** What delivery calls with final outcomes; resolves when they are durable. */
-  settle(items: readonly Queued<Passage>[], outcomes: readonly FinalOutcome[]): Promise<void>;
-  /** Events read and without a final outcome. */
+  settle(sent: Sent<Passage>, outcomes: readonly FinalOutcome[]): Promise<void>;
+  /** To be called when delivery has room again: who was parked may have a turn. */
+  resume(): void;
+  /** Events read and without a final outcome, and those of them that are parked. */
   inFlight(): number;
+  parked(): number;
 }
 
 /** Records planned before other work gets its turn: a few ms. */
 const RECORDS_PER_TURN = 128;
 
-/** Settled ranges a commit may carry: about 40 KB of progress; beyond it reading waits for the watermark. */
-const MAX_RANGES = 10_000;
-/** How often reading that waits for the watermark looks whether it moved. */
-const RANGES_LOOK_MS = 50;
+/** Settled ranges a commit may carry: some 300 KB of progress; beyond it reading waits for the watermark. */
+const MAX_RANGES = 100_000;
+/** Offsets of parked records that are kept: 8 MB; beyond it reading waits. */
+const MAX_PARKED = 1_000_000;
+/** How often reading that waits for one of them looks whether it may go on. */
+const LOOK_MS = 50;
+
+/** A person with so many operations queued is parked: more than a blocked one needs, a twentieth of the window. */
+const PARKING = { most: 1000, few: 500, batch: 500 };
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   return new DestinationPipeline(options);
 }
 
-type Adder = Pick<Delivery<Passage>, 'add'>;
+/** What the pipeline needs of delivery. */
+export type Adder = Pick<Delivery<Passage>, 'add' | 'queuedOf'>;
+
+/** A partition as this process reads it. */
+interface Reading extends Partition {
+  readonly lost: AbortSignal;
+  readonly parking: Parking;
+}
+
+/** A record that was looked at again or for the first time, and where it belongs. */
+interface Looked {
+  readonly record: LogRecord;
+  readonly text: string;
+  readonly partition: Reading;
+}
 
 class DestinationPipeline implements Pipeline {
   readonly #options: PipelineOptions;
-  readonly #partitions = new Map<string, Partition & { lost: AbortSignal }>();
+  readonly #partitions = new Map<string, Reading>();
   /** Records of the chunk at hand that were not planned yet. */
   #ahead = 0;
+  readonly #settler: Settler;
+  #doubts: Doubts | undefined;
+  #delivery: Adder | undefined;
+  #stopped: AbortSignal = AbortSignal.abort();
+  #resuming: Promise<void> | undefined;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#settler = createSettler({ ...options, destination: options.plan.destination });
   }
 
   async run(delivery: Adder, signal: AbortSignal): Promise<void> {
-    const { log, plan, progress } = this.#options;
+    const { log, plan, progress, holdUncertain, onDoubts } = this.#options;
+    this.#delivery = delivery;
+    this.#stopped = signal;
+    const doubts = await readDoubts(log, plan.destination, holdUncertain);
+    if (doubts.count > 0) onDoubts(doubts.count);
+    this.#settler.heed(doubts);
+    this.#doubts = doubts;
     try {
       for await (const chunk of log.read(plan.destination, [EVENTS_TOPIC], signal)) {
         await this.#take(chunk, delivery, signal);
@@ -89,31 +119,37 @@ class DestinationPipeline implements Pipeline {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+    await this.#resuming;
     await progress.flush();
   }
 
-  settle(items: readonly Queued<Passage>[], outcomes: readonly FinalOutcome[]): Promise<void> {
-    const { tally, clock, progress, memory } = this.#options;
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const [index, item] of items.entries()) {
-      const outcome = outcomes[index];
-      if (!outcome) throw new Error(`${outcomes.length} outcomes for ${items.length} operations`);
-      this.#settleOperation(item, outcome);
-      oldest = Math.min(oldest, item.owner.record.timestamp);
-    }
-    tally.latency(clock.epochMs() - oldest);
-    // Before the progress: a crash between the two has the records read again, and what was learned with them.
-    memory.flush();
-    return progress.flush();
+  settle(sent: Sent<Passage>, outcomes: readonly FinalOutcome[]): Promise<void> {
+    return this.#settler.settle(sent, outcomes);
+  }
+
+  resume(): void {
+    if (this.#resuming || this.parked() === 0 || this.#stopped.aborted) return;
+    this.#resuming = this.#resumeAll().finally(() => {
+      this.#resuming = undefined;
+    });
+    this.#resuming.catch((error) => {
+      if (!this.#stopped.aborted) this.#options.onError(error);
+    });
   }
 
   inFlight(): number {
-    return this.#options.window.records + this.#ahead;
+    return this.#options.window.records + this.#ahead + this.parked();
+  }
+
+  parked(): number {
+    let count = 0;
+    for (const { parking } of this.#partitions.values()) count += parking.size;
+    return count;
   }
 
   async #take(chunk: Chunk, delivery: Adder, signal: AbortSignal): Promise<void> {
     const { window, tally } = this.#options;
-    const partition = this.#partitionOf(chunk);
+    const partition = this.#partitionOf(chunk, delivery);
     partition.watermark.open(chunk.firstOffset, chunk.count);
     tally.read(chunk.count);
     this.#ahead = chunk.count;
@@ -121,102 +157,105 @@ class DestinationPipeline implements Pipeline {
       if (window.isFull()) await window.room(signal);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
       signal.throwIfAborted();
-      this.#start(chunk.record(index), partition, delivery);
+      const record = chunk.record(index);
+      this.#start({ record, text: textOf(record), partition }, delivery);
     }
-    await this.#rangesBelowCap(partition, signal);
+    await this.#belowCaps(partition, signal);
   }
 
   /** A partition that was lost and came back begins anew, from the progress it came back with. */
-  #partitionOf({ topic, partition, lost, resumed }: Chunk): Partition {
+  #partitionOf({ topic, partition, lost, resumed }: Chunk, delivery: Adder): Reading {
     const id = `${topic}/${partition}`;
     const known = this.#partitions.get(id);
     if (known && known.lost === lost) return known;
-    const fresh = { topic, partition, lost, watermark: createWatermark(resumed) };
+    const parking = createParking(PARKING, (key) => delivery.queuedOf(key));
+    const fresh = { topic, partition, lost, watermark: createWatermark(resumed), parking };
     this.#partitions.set(id, fresh);
     return fresh;
   }
 
-  #start(record: LogRecord, partition: Partition, delivery: Adder): void {
-    const { window, plan, tally, progress, onError } = this.#options;
-    const { buffer, byteOffset, byteLength } = record.value;
-    const text = Buffer.from(buffer, byteOffset, byteLength).toString();
-    const passage = passageOf(record, text, partition);
-    window.add(passage.bytes);
+  #start(looked: Looked, delivery: Adder): void {
+    const { record, text, partition } = looked;
+    const { plan } = this.#options;
     this.#ahead -= 1;
     const planned = planRecord(text, record.headers, record.corrupt, plan);
-    if (planned.status !== 'operations') {
-      this.#finish(passage, planned, record.value);
-      progress.flush().catch(onError);
-      return;
-    }
+    if (planned.status !== 'operations') this.#end(looked, planned);
+    else if (!partition.parking.park(keysOf(planned), record.offset)) this.#queue(looked, planned, delivery);
+  }
+
+  /** An event that causes nothing to be sent. */
+  #end({ record, text, partition }: Looked, outcome: FinalOutcome): void {
+    const passage = passageOf(record, text, partition);
+    this.#options.window.add(passage.bytes);
+    this.#settler.end(passage, outcome, record.value);
+  }
+
+  #queue({ record, text, partition }: Looked, planned: Planned, delivery: Adder): void {
+    const { window, tally } = this.#options;
+    const passage = passageOf(record, text, partition);
+    window.add(passage.bytes);
     tally.warned(planned.warnings);
-    const operations = this.#recall(planned.operations, passage);
+    const wanted = this.#withoutDoubtful(planned.operations, passage);
+    const operations = wanted.length > 0 ? this.#recall(wanted, passage) : wanted;
     passage.open = operations.length;
     if (operations.length > 0) delivery.add(operations, passage);
   }
 
+  /** What an earlier run may have delivered is not sent again where the destination holds such ones. */
+  #withoutDoubtful(planned: readonly Operation[], passage: Passage): readonly Operation[] {
+    const held = this.#doubts?.heldOf(passage.offset) ?? [];
+    if (held.length === 0) return planned;
+    for (const { part, kind } of planned) {
+      if (!held.includes(part)) continue;
+      this.#options.tally.operation(kind, IN_FLIGHT);
+      passage.undelivered.push({ part, outcome: IN_FLIGHT });
+    }
+    const rest = planned.filter(({ part }) => !held.includes(part));
+    if (rest.length === 0) this.#settler.end(passage, IN_FLIGHT);
+    return rest;
+  }
+
   /** What is still to be sent; when that is nothing, the event is done. */
   #recall(planned: readonly Operation[], passage: Passage): readonly Operation[] {
-    const { memory, tally, progress, onWarning, onError } = this.#options;
+    const { memory, tally, onWarning } = this.#options;
     const isReplay = passage.record.headers.replayDestination !== undefined;
     const { operations, warnings, leftOut, outcome } = memory.recall(planned, isReplay);
     tally.leftOut(leftOut);
     tally.warned(warnings);
     for (const warning of warnings) onWarning(warning);
-    if (outcome) {
-      this.#finish(passage, outcome);
-      progress.flush().catch(onError);
-    }
+    if (outcome) this.#settler.end(passage, passage.undelivered[0]?.outcome ?? outcome);
     return operations;
   }
 
-  #settleOperation({ operation, owner }: Queued<Passage>, outcome: FinalOutcome): void {
-    this.#options.tally.operation(operation.kind, outcome);
-    this.#options.memory.settled(operation, outcome);
-    if (outcome.status === 'rejected') owner.undelivered.push({ part: operation.part, outcome });
-    owner.open -= 1;
-    if (owner.open === 0) this.#finish(owner, owner.undelivered[0]?.outcome ?? DELIVERED);
-  }
-
-  /** @param value the stored bytes where they are at hand; they may differ from the text when corrupt */
-  #finish(passage: Passage, outcome: FinalOutcome, value?: Uint8Array): void {
-    const { window, tally, progress } = this.#options;
-    const { partition, offset, bytes } = passage;
-    partition.watermark.settle(offset);
-    window.release(bytes);
-    tally.finished(outcome);
-    if (outcome.status !== 'rejected') {
-      progress.moved(partition);
-      return;
+  async #resumeAll(): Promise<void> {
+    for (const partition of this.#partitions.values()) {
+      for (let next = partition.parking.next(); next; next = partition.parking.next()) {
+        await this.#resumeSome(next, partition);
+      }
     }
-    this.#options.onRejected(outcome);
-    progress.moved(partition, this.#letter(passage, outcome, value));
   }
 
-  #letter(passage: Passage, outcome: Rejected, value?: Uint8Array): DeadLetter {
-    const { plan, clock } = this.#options;
-    const { offset, undelivered } = passage;
-    const { topic, partition } = passage.partition;
-    // Copied: the stored bytes are a view of a whole chunk.
-    const record = { ...passage.record, value: Buffer.from(value ?? passage.text) };
-    const from = { destination: plan.destination, topic, partition, offset, record };
-    return letterOf(from, outcome, undelivered.length > 0 ? undelivered : null, clock.epochMs());
+  async #resumeSome({ offsets, resumed }: Resumption, partition: Reading): Promise<void> {
+    const { log, window, plan } = this.#options;
+    const delivery = this.#delivery;
+    const records = await log.fetch(partition.topic, partition.partition, offsets);
+    if (!delivery || partition.lost.aborted) return;
+    if (records.length < offsets.length) {
+      throw new Error(`${offsets.length - records.length} parked records are gone from the log`);
+    }
+    for (const record of records) {
+      if (window.isFull()) await window.room(this.#stopped);
+      const looked = { record, text: textOf(record), partition };
+      const planned = planRecord(looked.text, record.headers, record.corrupt, plan);
+      if (planned.status === 'operations') this.#queue(looked, planned, delivery);
+      else this.#end(looked, planned);
+    }
+    resumed();
   }
 
-  async #rangesBelowCap({ watermark }: Partition, signal: AbortSignal): Promise<void> {
-    while (watermark.rangeCount >= MAX_RANGES) await this.#options.clock.delay(RANGES_LOOK_MS, signal);
+  async #belowCaps({ watermark, parking }: Reading, signal: AbortSignal): Promise<void> {
+    while (watermark.rangeCount >= MAX_RANGES || parking.size >= MAX_PARKED) {
+      await this.#options.clock.delay(LOOK_MS, signal);
+    }
   }
-}
-
-function passageOf(record: LogRecord, text: string, partition: Partition): Passage {
-  const { key, headers, timestamp, offset } = record;
-  return {
-    partition,
-    offset,
-    text,
-    record: { key, headers, timestamp },
-    bytes: record.value.byteLength,
-    open: 0,
-    undelivered: [],
-  };
 }

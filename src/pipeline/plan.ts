@@ -101,3 +101,10 @@ function forReplay(plan: Planned, { replayParts, replayWithout }: RecordHeaders)
   const message = `with today's settings the event no longer has the parts to replay: ${wanted.join(', ')}`;
   return rejected('invalid', 'replay_mismatch', message);
 }
+
+/** Every identity that the plan's operations name. */
+export function keysOf({ operations }: Planned): readonly string[] {
+  const [first] = operations;
+  if (operations.length === 1 && first) return first.keys;
+  return [...new Set(operations.flatMap(({ keys }) => keys))];
+}

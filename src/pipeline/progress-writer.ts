@@ -34,6 +34,9 @@ export interface ProgressWriterOptions {
   readonly onDiskFull: (error: LogError) => void;
 }
 
+/** Many settled ranges are written rarely: each commit writes them all, 3 bytes a range. One more ms for each so many. */
+const RANGES_PER_MS = 1_000;
+
 /** How often a commit that found the disk full is tried again. */
 const DISK_FULL_RETRY_MS = 1_000;
 
@@ -70,6 +73,11 @@ export function createProgressWriter(options: ProgressWriterOptions): ProgressWr
     return running;
   }
 
+  /** A stop does not wait for it. */
+  function rest(ms: number): Promise<void> {
+    return options.clock.delay(ms, options.signal).catch(() => undefined);
+  }
+
   async function commitAll(): Promise<void> {
     const moved = dirty;
     dirty = new Map();
@@ -80,7 +88,9 @@ export function createProgressWriter(options: ProgressWriterOptions): ProgressWr
     const progress = watermark.progress();
     for (;;) {
       try {
-        return await options.log.commit(options.group, topic, partition, progress, letters);
+        await options.log.commit(options.group, topic, partition, progress, letters);
+        const restMs = Math.floor(progress.settled.length / RANGES_PER_MS);
+        return restMs > 0 ? await rest(restMs) : undefined;
       } catch (error) {
         if (!(error instanceof LogError) || error.code !== 'disk_full') throw error;
         options.onDiskFull(error);

@@ -31,6 +31,7 @@ export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) 
     ...ingestMetrics(registry),
     ...pipelineMetrics(registry),
     ...letterMetrics(registry),
+    ...operationMetrics(registry),
     ...memoryMetrics(registry),
     ...deliveryMetrics(registry),
   };
@@ -96,6 +97,18 @@ function pipelineMetrics(registry: Registry) {
       labelNames: ['destination', 'outcome'],
       registers,
     }),
+    eventsParked: new Gauge({
+      name: 'brazier_parked_events',
+      help: 'Events in flight of which only the place is kept: their person has much queued already.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    eventsInDoubt: new Counter({
+      name: 'brazier_events_in_doubt_total',
+      help: 'Events and purchases that may have counted twice: a reply was lost, or the process was killed, while they were under way.',
+      labelNames: ['destination'],
+      registers,
+    }),
     eventsInFlight: new Gauge({
       name: 'brazier_events_in_flight',
       help: 'Events read and without a final outcome.',
@@ -133,6 +146,53 @@ function pipelineMetrics(registry: Registry) {
       help: "From accepting to Braze's acceptance, observed for the oldest event of each request.",
       labelNames: ['destination'],
       buckets: END_TO_END_SECONDS,
+      registers,
+    }),
+  };
+}
+
+/** What an operator does, or should know of in time. */
+function operationMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    configReloads: new Counter({
+      name: 'brazier_config_reloads_total',
+      help: 'Configurations read again (SIGHUP); outcome is applied, refused (the old one stays) or failed.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    configReloadedAt: new Gauge({
+      name: 'brazier_config_last_reload_success_timestamp_seconds',
+      help: 'When the configuration in use was taken over, at the start or by a reload.',
+      registers,
+    }),
+    eventsDetached: new Counter({
+      name: 'brazier_events_detached_total',
+      help: 'Events that a destination will not be sent: it was detached, or taken out of the configuration.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    destinationDetached: new Gauge({
+      name: 'brazier_destination_detached',
+      help: '1 while a destination is detached: it has no place in the log and is sent nothing.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    heldBytes: new Gauge({
+      name: 'brazier_log_held_bytes',
+      help: 'About what the log must keep for a destination: from its oldest unsettled event on.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    oldestUnsettledAge: new Gauge({
+      name: 'brazier_oldest_unsettled_age_seconds',
+      help: "Age of a destination's oldest event without a final outcome; 0 without any.",
+      labelNames: ['destination'],
+      registers,
+    }),
+    logNearCap: new Gauge({
+      name: 'brazier_log_near_cap',
+      help: '1 while undelivered events and dead letters hold 80 % of log.maxBytes; at the cap senders get 429.',
       registers,
     }),
   };

@@ -23,6 +23,7 @@ import {
   type Replay,
   type ScanRange,
 } from '../log.ts';
+import { withoutSettled } from '../progress.ts';
 import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from '../request-note.ts';
 import { createWaiters } from '../waiters.ts';
 import { type StoreClient, startStoreWorker } from './client.ts';
@@ -202,14 +203,15 @@ export class SqliteLog implements EventLog {
     return findRecords(this.#client, { messageId, head: this.#head }, signal);
   }
 
-  async note(group: string, { begun = [], ended = [] }: RequestNotes): Promise<void> {
+  async note(group: string, { begun = [], ended = [], urgent = false }: RequestNotes): Promise<void> {
     const part = { begun: begun.map((note) => encodeNote(group, note)), ended: ended.map(encodeEnd) };
-    const urgent = begun.length > 0;
     await new Promise<void>((resolve, reject) => this.#writer.commit({ part, urgent, resolve, reject }));
   }
 
   async unfinished(group: string): Promise<readonly RequestNote[]> {
-    return (await this.#client.call('unfinished', group)).map(decodeRequest);
+    const progress = this.#cursors.get(group)?.progress;
+    const notes = (await this.#client.call('unfinished', group)).map(decodeRequest);
+    return notes.map((note) => withoutSettled(note, progress));
   }
 
   async requests(query: NotedQuery): Promise<readonly NotedRequest[]> {

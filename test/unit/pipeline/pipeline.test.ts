@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { createTrace } from '../../../src/delivery/trace.ts';
 import { createMemoryLog } from '../../../src/log/memory-log.ts';
 import { createMemoryState } from '../../../src/log/memory-state.ts';
 import { DELIVERED, rejected } from '../../../src/model/outcome.ts';
@@ -44,7 +45,7 @@ describe('pipeline', () => {
     const last = t.waiting.splice(2, 1);
     await t.settleAll();
     expect(t.pipeline.inFlight()).toBe(1);
-    await t.pipeline.settle(last, [DELIVERED]);
+    await t.send(last).settle();
     expect(t.pipeline.inFlight()).toBe(0);
     await t.stop();
   });
@@ -53,9 +54,9 @@ describe('pipeline', () => {
     const t = await rig();
     await append(t.log, [track('many')]);
     await vi.waitFor(() => expect(t.waiting.length).toBe(3));
-    await expect((async () => t.pipeline.settle(t.waiting, [DELIVERED]))()).rejects.toThrow(
-      '1 outcomes for 3',
-    );
+    const trace = createTrace('/users/track', []);
+    const sent = { endpoint: '/users/track', items: t.waiting, trace } as const;
+    await expect(t.pipeline.settle(sent, [DELIVERED])).rejects.toThrow('1 outcomes for 3');
     await t.stop();
   });
 

@@ -1,6 +1,7 @@
 /** A pipeline over the log in memory, with a delivery that the test answers for. */
 
 import type { Queued } from '../../../src/delivery/queue.ts';
+import { createTrace } from '../../../src/delivery/trace.ts';
 import type { EventLog } from '../../../src/log/log.ts';
 import { createMemoryLog, type MemoryLogOptions } from '../../../src/log/memory-log.ts';
 import { createLinkMemory } from '../../../src/memory/links.ts';
@@ -10,7 +11,9 @@ import { DELIVERED, type FinalOutcome, filtered } from '../../../src/model/outco
 import { EVENTS_TOPIC, type RecordHeaders } from '../../../src/model/record.ts';
 import { systemClock } from '../../../src/model/time.ts';
 import type { TransformResult } from '../../../src/model/transform.ts';
-import { createPipeline, type Passage, type PipelineOptions } from '../../../src/pipeline/pipeline.ts';
+import { createIds, createJournal } from '../../../src/pipeline/journal.ts';
+import type { Passage } from '../../../src/pipeline/passage.ts';
+import { createPipeline, type PipelineOptions } from '../../../src/pipeline/pipeline.ts';
 import { createProgressWriter } from '../../../src/pipeline/progress-writer.ts';
 import { createRouter } from '../../../src/pipeline/routing.ts';
 import { createTally } from '../../../src/pipeline/tally.ts';
@@ -20,10 +23,12 @@ import { operation } from '../../support/operations.ts';
 
 export const HEADERS: RecordHeaders = { source: 'shop', receivedAt: '2026-11-22T12:00:00.000Z' };
 
-export interface RigOptions extends Partial<Pick<PipelineOptions, 'window' | 'memory'>> {
+export interface RigOptions extends Partial<Pick<PipelineOptions, 'window' | 'memory' | 'holdUncertain'>> {
   readonly log?: EventLog;
   readonly state?: MemoryLogOptions['state'];
   readonly transform?: PipelineOptions['plan']['transform'];
+  /** What delivery would count on top of what the test holds. */
+  readonly alsoQueued?: (key: string) => number;
 }
 
 export async function rig({
@@ -38,7 +43,22 @@ export async function rig({
   const errors: unknown[] = [];
   const warnings: string[] = [];
   const waiting: Queued<Passage>[] = [];
+  const doubts: number[] = [];
+  const hold = options.holdUncertain ?? false;
+  const journal = createJournal({
+    log,
+    group: 'braze',
+    clock: systemClock,
+    hold,
+    newId: createIds(systemClock.epochMs),
+    signal: reading.signal,
+    onDoubt: (count) => doubts.push(count),
+    onError: (error) => errors.push(error),
+  });
   const pipeline = createPipeline({
+    journal,
+    holdUncertain: hold,
+    onDoubts: (count) => doubts.push(count),
     onRejected: () => undefined,
     onWarning: ({ code }) => warnings.push(code),
     memory:
@@ -66,7 +86,9 @@ export async function rig({
   const add = (operations: readonly Operation[], owner: Passage) => {
     for (const each of operations) waiting.push({ operation: each, owner, addedAt: 0 });
   };
-  const running = pipeline.run({ add }, reading.signal);
+  const queuedOf = (key: string) =>
+    waiting.filter(({ operation: { keys } }) => keys.includes(key)).length + (options.alsoQueued?.(key) ?? 0);
+  const running = pipeline.run({ add, queuedOf }, reading.signal);
   return {
     log,
     pipeline,
@@ -74,13 +96,27 @@ export async function rig({
     errors,
     /** Codes of what the memory found. */
     warnings,
+    journal,
+    doubts,
+    /** As delivery does: the request has left and is under way. */
+    send(items: readonly Queued<Passage>[]) {
+      const operations = items.map((item) => item.operation);
+      const trace = createTrace('/users/track', operations);
+      const sent = { endpoint: '/users/track', items, trace } as const;
+      const leaving = journal.leaving(sent);
+      return {
+        leaving,
+        trace,
+        async settle(outcome: (operation: Operation) => FinalOutcome = () => DELIVERED) {
+          trace.settled(items.length);
+          await pipeline.settle(sent, operations.map(outcome));
+          pipeline.resume();
+        },
+      };
+    },
     /** Settles everything that waits; `outcome` by operation, default delivered. */
     async settleAll(outcome: (operation: Operation) => FinalOutcome = () => DELIVERED) {
-      const items = waiting.splice(0);
-      await pipeline.settle(
-        items,
-        items.map((item) => outcome(item.operation)),
-      );
+      await this.send(waiting.splice(0)).settle(outcome);
     },
     async stop() {
       reading.abort();

@@ -1,0 +1,63 @@
+/**
+ * What an earlier run left under way when it was killed: nobody can know whether Braze counted it. It is sent again and
+ * listed; or, where the destination holds such ones, its events and purchases become dead letters.
+ */
+import type { EventLog } from '../log/log.ts';
+import type { RequestEnd, RequestNote } from '../log/request-note.ts';
+import { type Rejected, rejected } from '../model/outcome.ts';
+import { isCounted } from './journal.ts';
+
+export interface Doubts {
+  /** Events and purchases that an earlier run may have delivered. */
+  readonly count: number;
+  /** The parts of this record that must not be sent again. */
+  heldOf(offset: number): readonly string[];
+  /** The record has its final, durable outcome. */
+  settled(offset: number): void;
+}
+
+export const IN_FLIGHT = rejected(
+  'uncertain',
+  'in_flight_at_crash',
+  'the process ended while the request with it was under way: Braze may or may not have counted it',
+) satisfies Rejected;
+
+type DoubtLog = Pick<EventLog, 'unfinished' | 'note'>;
+
+/** To be called before anything is read. Notes of requests whose records are all settled are completed. */
+export async function readDoubts(log: DoubtLog, group: string, hold: boolean): Promise<Doubts> {
+  const notes = await log.unfinished(group);
+  const isHeld = ({ operations }: RequestNote) => hold && operations.some(({ part }) => isCounted(part));
+  const ended = notes.filter((note) => !isHeld(note)).map(endOf);
+  if (ended.length > 0) await log.note(group, { ended });
+  const counted = notes.flatMap(({ operations }) => operations.filter(({ part }) => isCounted(part)));
+  return held(log, group, notes.filter(isHeld), counted.length);
+}
+
+/** The notes stay open until their records have their letters: killed before, the next run holds them all the same. */
+function held(log: DoubtLog, group: string, notes: readonly RequestNote[], count: number): Doubts {
+  const parts = new Map<number, string[]>();
+  for (const { operations } of notes) {
+    for (const { offset, part } of operations) {
+      if (isCounted(part)) parts.set(offset, [...(parts.get(offset) ?? []), part]);
+    }
+  }
+  let open = notes;
+  return {
+    count,
+    heldOf: (offset) => parts.get(offset) ?? [],
+    settled(offset) {
+      if (!parts.delete(offset)) return;
+      const isDone = ({ operations }: RequestNote) => operations.every((each) => !parts.has(each.offset));
+      const done = open.filter(isDone);
+      open = open.filter((note) => !isDone(note));
+      // Not durable, it is done again by the next run, which finds the records settled.
+      if (done.length > 0) log.note(group, { ended: done.map(endOf) }).catch(() => undefined);
+    },
+  };
+}
+
+function endOf({ id, operations }: RequestNote): RequestEnd {
+  const doubtful = operations.some(({ part }) => isCounted(part));
+  return { id, attempts: [], attemptCount: 0, doubtful };
+}

@@ -1,0 +1,99 @@
+/**
+ * Notes every request in the log: before it leaves, and when it has ended. So that it is known after a crash what was
+ * under way, and later what became of an event.
+ */
+import type { Sent } from '../delivery/attempt.ts';
+import type { Trace } from '../delivery/trace.ts';
+import { type EventLog, LogError } from '../log/log.ts';
+import type { RequestNote } from '../log/request-note.ts';
+import type { Clock } from '../model/time.ts';
+import type { Passage } from './passage.ts';
+
+export interface Journal {
+  /** What delivery waits for before a request leaves: nothing, or that its note is durable. */
+  leaving(sent: Sent<Passage>): Promise<void> | undefined;
+  /** Objects of the request have their outcomes; the note of one with no other is completed. */
+  settled(trace: Trace): void;
+}
+
+export interface JournalOptions {
+  readonly log: Pick<EventLog, 'note'>;
+  readonly group: string;
+  readonly clock: Clock;
+  /** Requests with events or purchases wait until their note is durable. */
+  readonly hold: boolean;
+  readonly newId: () => number;
+  /** So many events and purchases of a request may have counted twice: one of its replies was lost. */
+  readonly onDoubt: (count: number) => void;
+  /** Ends the waiting for a full disk. */
+  readonly signal: AbortSignal;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How often a note that found the disk full is tried again where the request waits for it. */
+const DISK_FULL_RETRY_MS = 1_000;
+
+export function createJournal(options: JournalOptions): Journal {
+  const { log, group, clock, hold, newId, signal, onDoubt, onError } = options;
+  const idsOf = new Map<Trace, readonly number[]>();
+
+  /** Without a wait for it the note is a courtesy: a full disk must not stop delivery, which makes room. */
+  const forgive = (error: unknown) => {
+    if (!(error instanceof LogError)) onError(error);
+  };
+
+  async function insist(begun: readonly RequestNote[]): Promise<void> {
+    for (;;) {
+      try {
+        return await log.note(group, { begun, urgent: true });
+      } catch (error) {
+        if (!(error instanceof LogError) || error.code !== 'disk_full') throw error;
+        await clock.delay(DISK_FULL_RETRY_MS, signal);
+      }
+    }
+  }
+
+  return {
+    leaving(sent) {
+      const begun = notesOf(sent, clock.epochMs(), newId);
+      idsOf.set(
+        sent.trace,
+        begun.map(({ id }) => id),
+      );
+      if (hold && sent.items.some(({ operation }) => isCounted(operation.part))) return insist(begun);
+      log.note(group, { begun }).catch(forgive);
+      return undefined;
+    },
+    settled(trace) {
+      if (trace.open > 0) return;
+      if (trace.fateUnknown) onDoubt(trace.counted);
+      const { attempts, attemptCount, fateUnknown: doubtful } = trace;
+      const ended = (idsOf.get(trace) ?? []).map((id) => ({ id, attempts, attemptCount, doubtful }));
+      idsOf.delete(trace);
+      log.note(group, { ended }).catch(forgive);
+    },
+  };
+}
+
+/** A part of an event that counts once more when it is sent once more. */
+export function isCounted(part: string): boolean {
+  return part.startsWith('event:') || part.startsWith('purchase:');
+}
+
+/** One for each partition that the request's records come from. */
+function notesOf({ endpoint, items }: Sent<Passage>, at: number, newId: () => number): RequestNote[] {
+  const byPartition = Map.groupBy(items, ({ owner }) => owner.partition);
+  return [...byPartition].map(([{ topic, partition }, group]) => {
+    const operations = group.map(({ owner, operation }) => ({ offset: owner.offset, part: operation.part }));
+    return { id: newId(), at, endpoint, topic, partition, operations };
+  });
+}
+
+/** Rising ids that no earlier run has given: the clock's microseconds, and the next one within the same. */
+export function createIds(epochMs: () => number): () => number {
+  let last = 0;
+  return () => {
+    last = Math.max(last + 1, epochMs() * 1000);
+    return last;
+  };
+}

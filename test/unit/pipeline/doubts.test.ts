@@ -1,0 +1,141 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createMemoryState } from '../../../src/log/memory-state.ts';
+import { rejected } from '../../../src/model/outcome.ts';
+import { append, rig, track } from './rig.ts';
+
+/** A pipeline that is killed while the request with an event and two purchases is under way. */
+async function killed(holdUncertain: boolean) {
+  const state = createMemoryState();
+  const before = await rig({ state, holdUncertain });
+  await append(before.log, [track('many')]);
+  await vi.waitFor(() => expect(before.waiting.length).toBe(3));
+  await before.send(before.waiting.splice(0, 2)).leaving;
+  await before.stop();
+  return state;
+}
+
+describe('a request that was under way when the process was killed', () => {
+  it('goes again, and is listed as one that may have counted twice', async () => {
+    const state = await killed(false);
+    const t = await rig({ state });
+    await vi.waitFor(() => expect(t.waiting.length).toBe(3));
+    expect(t.doubts).toEqual([2]);
+    expect(await t.log.requests({ limit: 10, doubtful: true })).toMatchObject([
+      { operations: [{ part: 'event:0' }, { part: 'purchase:0' }] },
+    ]);
+    await t.stop();
+  });
+
+  it('where uncertain ones are held: its events and purchases become a dead letter, the rest of the record goes', async () => {
+    const state = await killed(true);
+    const t = await rig({ state, holdUncertain: true });
+    await vi.waitFor(() => expect(t.waiting.map(({ operation }) => operation.part)).toEqual(['purchase:1']));
+    await t.settleAll();
+    const [letter] = await t.log.letters({ limit: 10 });
+    expect(letter?.outcome).toMatchObject({ kind: 'uncertain', code: 'in_flight_at_crash' });
+    expect(letter?.undelivered?.map(({ part }) => part)).toEqual(['event:0', 'purchase:0']);
+    await vi.waitFor(async () => expect(await t.log.unfinished('braze')).toEqual([]));
+    await t.stop();
+  });
+
+  it('where uncertain ones are held: is held by the next run too when this one is killed before the letter is durable', async () => {
+    const state = await killed(true);
+    const again = await rig({ state, holdUncertain: true });
+    await vi.waitFor(() => expect(again.waiting.length).toBe(1));
+    await again.stop();
+    const t = await rig({ state, holdUncertain: true });
+    await vi.waitFor(() => expect(t.waiting.map(({ operation }) => operation.part)).toEqual(['purchase:1']));
+    await t.stop();
+  });
+
+  it('is no doubt when its records are known to be settled', async () => {
+    const state = createMemoryState();
+    const before = await rig({ state });
+    await append(before.log, [track('one')]);
+    await vi.waitFor(() => expect(before.waiting.length).toBe(1));
+    const request = before.send(before.waiting.splice(0));
+    vi.spyOn(before.journal, 'settled').mockImplementation(() => undefined);
+    await request.settle();
+    await before.stop();
+    const t = await rig({ state });
+    await vi.waitFor(async () => expect(await t.log.unfinished('braze')).toEqual([]));
+    expect(t.doubts).toEqual([]);
+    expect(await t.log.requests({ limit: 10, doubtful: true })).toEqual([]);
+    await t.stop();
+  });
+});
+
+describe('the journal', () => {
+  it('holds a request back until its note is durable, where uncertain ones are held', async () => {
+    const t = await rig({ holdUncertain: true });
+    await append(t.log, [track('one')]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(1));
+    const noted = Promise.withResolvers<void>();
+    vi.spyOn(t.log, 'note').mockReturnValueOnce(noted.promise);
+    let hasLeft = false;
+    const leaving = t.send(t.waiting.splice(0)).leaving?.then(() => {
+      hasLeft = true;
+    });
+    await Promise.resolve();
+    expect(hasLeft).toBe(false);
+    noted.resolve();
+    await leaving;
+    expect(hasLeft).toBe(true);
+    await t.stop();
+  });
+
+  it('lets a request leave at once where they are not', async () => {
+    const t = await rig();
+    await append(t.log, [track('one')]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(1));
+    expect(t.send(t.waiting.splice(0)).leaving).toBeUndefined();
+    await t.stop();
+  });
+
+  it('knows of a request what was in it, when it left and that it ended', async () => {
+    const t = await rig();
+    await append(t.log, [track('one'), track('two')]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(2));
+    await t.settleAll();
+    await vi.waitFor(async () => expect((await t.log.requests({ limit: 10 }))[0]?.end).not.toBeNull());
+    expect(await t.log.requests({ limit: 10 })).toMatchObject([
+      {
+        group: 'braze',
+        endpoint: '/users/track',
+        operations: [
+          { offset: 0, part: 'event:0' },
+          { offset: 1, part: 'event:0' },
+        ],
+        end: { doubtful: false },
+      },
+    ]);
+    await t.stop();
+  });
+});
+
+describe('a dead letter', () => {
+  it('tells of the request that carried it', async () => {
+    const t = await rig();
+    await append(t.log, [track('one')]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(1));
+    const request = t.send(t.waiting.splice(0));
+    const attempt = { at: 5_000, durationMs: 9, status: 201, what: 'final', objects: 1 };
+    request.trace.note(
+      attempt,
+      { status: 201, headers: {}, text: 'no such user' },
+      { kind: 'final', outcomes: [] },
+    );
+    await request.settle(() => rejected('refused', 'braze_refused', 'no'));
+    const [letter] = await t.log.letters({ limit: 10 });
+    expect(letter?.delivery).toEqual({
+      attempts: 1,
+      firstAttemptAt: 5_000,
+      lastAttemptAt: 5_000,
+      endpoint: '/users/track',
+      objects: 1,
+      status: 201,
+      reply: 'no such user',
+    });
+    await t.stop();
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { BrazierEvent } from '../../../src/model/event.ts';
+import type { TransformResult } from '../../../src/model/transform.ts';
+import { createWindow } from '../../../src/pipeline/window.ts';
+import { operation } from '../../support/operations.ts';
+import { append, rig, track } from './rig.ts';
+
+const byUser = ({ userId = '' }: BrazierEvent): TransformResult => ({
+  status: 'operations',
+  operations: [operation('event', `external_id:${userId}`)],
+  warnings: [],
+});
+
+/** `blocked` has as many operations queued as one may; whoever else has none. */
+async function withBlocked() {
+  let isBlocked = true;
+  const t = await rig({
+    transform: byUser,
+    window: createWindow({ records: 20, bytes: 1_000_000 }),
+    alsoQueued: (key) => (isBlocked && key === 'external_id:blocked' ? 1000 : 0),
+  });
+  const free = () => {
+    isBlocked = false;
+    t.pipeline.resume();
+  };
+  return { ...t, free };
+}
+
+const of = (user: string, count: number) =>
+  Array.from({ length: count }, (_, index) => track(`${user} ${index}`, { userId: user }));
+
+describe('a person with much queued', () => {
+  it('does not fill the window: those behind are read and settled, and counted right', async () => {
+    const t = await withBlocked();
+    await append(t.log, [...of('blocked', 500), ...of('free', 5)]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(5));
+    expect(t.pipeline.parked()).toBe(500);
+    expect(t.pipeline.inFlight()).toBe(505);
+    await t.settleAll();
+    expect(t.pipeline.inFlight()).toBe(500);
+    await t.stop();
+  });
+
+  it('goes on in order when there is room for them, and nothing is lost', async () => {
+    const t = await withBlocked();
+    await append(t.log, of('blocked', 30));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(30));
+    t.free();
+    const seen: number[] = [];
+    await vi.waitFor(async () => {
+      seen.push(...t.waiting.map(({ owner }) => owner.offset));
+      await t.settleAll();
+      expect(seen.length).toBe(30);
+    });
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => index));
+    expect(t.pipeline.inFlight()).toBe(0);
+    expect(t.errors).toEqual([]);
+    await t.stop();
+  });
+
+  it('is where the progress says after a crash: what others had settled is not read again', async () => {
+    const t = await withBlocked();
+    await append(t.log, [...of('blocked', 3), ...of('free', 2), ...of('blocked', 1)]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(2));
+    await t.settleAll();
+    await t.stop();
+    const again = await rig({ log: t.log, transform: byUser });
+    await vi.waitFor(() => expect(again.waiting.map(({ owner }) => owner.offset)).toEqual([0, 1, 2, 5]));
+    await again.stop();
+  });
+});
