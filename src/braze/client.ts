@@ -7,6 +7,9 @@ import type { Endpoint } from '../model/operation.ts';
 /** Braze answers in well under a second; past this the request counts as lost (its fate is unknown). */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** A connection that does not stand by then never will: the request is tried again sooner, and was surely not sent. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 /** A reply names at most 75 objects; the text of anything larger is not Braze's: only its status counts. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
@@ -20,6 +23,8 @@ export interface Answer {
 export interface NoAnswer {
   readonly failure: string;
   readonly message: string;
+  /** The connection never stood: Braze has nothing of the request. */
+  readonly isUnsent?: boolean;
 }
 
 export type Reply = Answer | NoAnswer;
@@ -27,6 +32,8 @@ export type Reply = Answer | NoAnswer;
 export interface BrazeClient {
   /** Posts `body` (JSON text). Never throws; after `close` every call ends with the failure `ABORTED`. */
   post(endpoint: Endpoint, body: string): Promise<Reply>;
+  /** The REST API key is another one now than for the last call. */
+  hasNewKey(): boolean;
   /** Ends the calls that are under way and the idle sockets. */
   close(): void;
 }
@@ -49,17 +56,28 @@ export function createBrazeClient(options: BrazeClientOptions): BrazeClient {
   };
   const instance = createInstance(options, agent);
   let closed = false;
+  let lastKey: string | undefined;
   return {
     async post(endpoint, body) {
       if (closed) return { failure: 'ABORTED', message: 'the client is closed' };
       const controller = new AbortController();
       running.add(controller);
       try {
-        return await call(instance, options, { endpoint, body, controller });
+        lastKey = undefined;
+        const key = options.readRestApiKey();
+        lastKey = key;
+        return await call(instance, options.restEndpoint + endpoint, { key, body, controller });
       } catch (error) {
         return noAnswer(error);
       } finally {
         running.delete(controller);
+      }
+    },
+    hasNewKey() {
+      try {
+        return options.readRestApiKey() !== lastKey;
+      } catch {
+        return false;
       }
     },
     close() {
@@ -72,26 +90,28 @@ export function createBrazeClient(options: BrazeClientOptions): BrazeClient {
 }
 
 function createInstance(options: BrazeClientOptions, agent: { http: http.Agent; https: https.Agent }): Got {
+  const request = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
+  const connect = Math.min(request, CONNECT_TIMEOUT_MS);
   return got.extend({
     agent,
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
-    timeout: { request: options.timeoutMs ?? REQUEST_TIMEOUT_MS },
+    timeout: { request, connect, secureConnect: connect },
     headers: { 'content-type': 'application/json', 'user-agent': 'brazier' },
   });
 }
 
 interface Call {
-  readonly endpoint: Endpoint;
+  readonly key: string;
   readonly body: string;
   readonly controller: AbortController;
 }
 
-async function call(instance: Got, options: BrazeClientOptions, { endpoint, body, controller }: Call) {
-  const request = instance.post(options.restEndpoint + endpoint, {
+async function call(instance: Got, url: string, { key, body, controller }: Call) {
+  const request = instance.post(url, {
     body,
-    headers: { authorization: `Bearer ${options.readRestApiKey()}` },
+    headers: { authorization: `Bearer ${key}` },
     signal: controller.signal,
   });
   let isTooLarge = false;
@@ -110,6 +130,12 @@ async function call(instance: Got, options: BrazeClientOptions, { endpoint, body
   }
 }
 
+function isUnsent({ timings, options }: RequestError): boolean {
+  if (!timings) return false;
+  const isSecure = String(options.url).startsWith('https:');
+  return (isSecure ? timings.secureConnect : timings.connect) === undefined;
+}
+
 function noAnswer(error: unknown): NoAnswer {
   if (error instanceof RequestError && error.code === 'ERR_INVALID_CHAR') {
     const message = 'the REST API key holds a character that no header may hold, such as a line break';
@@ -117,7 +143,7 @@ function noAnswer(error: unknown): NoAnswer {
   }
   if (error instanceof RequestError) {
     const failure = error.name === 'AbortError' ? 'ABORTED' : error.code;
-    return { failure, message: error.message };
+    return { failure, message: error.message, ...(isUnsent(error) && { isUnsent: true }) };
   }
   // The key file could not be read: the same as a bad key, and told apart by its code.
   return { failure: 'KEY_UNREADABLE', message: error instanceof Error ? error.message : String(error) };

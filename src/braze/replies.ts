@@ -51,34 +51,33 @@ export function classify(request: SentRequest, reply: Reply): Verdict {
   return classifyHalt(request, reply);
 }
 
-/** Codes of the resolver and of TLS that no retry mends by itself (Node: errors, OpenSSL codes). */
+/** Codes of the resolver, of TLS and of the key that no retry mends by itself (Node: errors, OpenSSL codes). */
 const HALTING_FAILURES = new Map([
   ['ENOTFOUND', 'host_unknown'],
   ['KEY_UNREADABLE', 'key_unreadable'],
   ['CERT_HAS_EXPIRED', 'tls_refused'],
+  ['CERT_NOT_YET_VALID', 'tls_refused'],
+  ['CERT_REVOKED', 'tls_refused'],
+  ['CERT_UNTRUSTED', 'tls_refused'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls_refused'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'tls_refused'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'tls_refused'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'tls_refused'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls_refused'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls_refused'],
+  // No version of TLS in common, or something that does not speak TLS at all.
+  ['EPROTO', 'tls_refused'],
 ]);
 
 /** Nothing was sent: the connection never stood. Every other failure leaves open whether Braze has the request. */
-const UNSENT_FAILURES = new Set([
-  'ECONNREFUSED',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EPROTO',
-]);
+const UNSENT_FAILURES = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);
 
 function classifyFailure(reply: NoAnswer): Verdict {
   const halt = HALTING_FAILURES.get(reply.failure);
   if (halt) return { kind: 'halt', code: halt, message: reply.message };
   // An idle socket that Braze closed just as it was used again: no reason to wait.
   const atOnce = reply.failure === 'ECONNRESET' || reply.failure === 'EPIPE';
-  const fateUnknown = !UNSENT_FAILURES.has(reply.failure);
+  const fateUnknown = reply.isUnsent !== true && !UNSENT_FAILURES.has(reply.failure);
   return { kind: 'retry', code: reply.failure.toLowerCase(), throttled: false, atOnce, fateUnknown };
 }
 

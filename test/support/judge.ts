@@ -6,10 +6,12 @@
  * - I2 per person and array, first deliveries never go backwards
  * - I3 payloads arrive unchanged
  * - I4 nothing arrives that was not produced
- * - I6 what a kill doubles was under way at that kill: at most so many requests
+ * - I6 what a kill or a lost reply doubles was under way then: at most so many requests
+ *
+ * I5, I7 and I8 are about the process and not about events: see `process-judge.ts`.
  */
 import { expect } from 'vitest';
-import type { RecordedRequest } from '../../src/sandbox/server.ts';
+import type { RecordedRequest, SandboxUser } from '../../src/sandbox/server.ts';
 import { type Produced, type Producer, payload } from './producer.ts';
 
 export interface Judgement {
@@ -60,7 +62,7 @@ export function judge({ producer, requests, letters, lifeOf }: Evidence): Judgem
     if (origin && isBehind(origin, last)) counts.reordered += 1;
   };
   for (const request of requests) {
-    if (request.path !== '/users/track' || request.status !== 201) continue;
+    if (request.path !== '/users/track' || !isAccepted(request)) continue;
     for (const delivered of deliveredBy(request)) see(request, delivered);
   }
   const lives = Map.groupBy([...doubledFrom].map(lifeOf), (life) => life);
@@ -88,21 +90,41 @@ function isBehind({ person, array, sequence }: Produced, last: Map<string, numbe
   return behind;
 }
 
+function isAccepted({ status }: RecordedRequest): boolean {
+  return status !== null && status >= 200 && status < 300;
+}
+
+type Objects = readonly Record<string, unknown>[];
+
+/** The objects of a request's array that its reply does not name as refused. */
+function takenOf({ body, reply }: RecordedRequest, array: string): Objects {
+  const sent = ((typeof body === 'string' ? JSON.parse(body) : body) as Record<string, Objects>)[array] ?? [];
+  const { errors } = (reply ?? {}) as { errors?: readonly { input_array?: string; index?: number }[] };
+  if (!Array.isArray(errors)) return sent;
+  const isNamed = (index: number) =>
+    errors.some((error) => error.index === index && (error.input_array ?? array) === array);
+  return sent.filter((_, index) => !isNamed(index));
+}
+
 /** The produced events of a track request, array by array, with whether they are as they were made. */
-function* deliveredBy({ body }: RecordedRequest): Iterable<Delivered> {
-  const {
-    attributes = [],
-    events = [],
-    purchases = [],
-  } = (typeof body === 'string' ? JSON.parse(body) : body) as Record<
-    string,
-    Record<string, unknown>[] | undefined
-  >;
+function* deliveredBy(request: RecordedRequest): Iterable<Delivered> {
+  const [attributes, events, purchases] = ['attributes', 'events', 'purchases'].map((array) =>
+    takenOf(request, array),
+  ) as [Objects, Objects, Objects];
   for (const { id, sequence, text } of attributes) yield compare({ id, sequence, text });
   for (const { properties } of events) yield compare(properties as Record<string, unknown>);
   for (const { product_id: id, price } of purchases) {
     yield { id: String(id), unchanged: price === Number(String(id).split('/')[1]) + 0.5 };
   }
+}
+
+/** Anonymous users whose person was identified: the past that a link lost. */
+export function orphansOf(users: readonly SandboxUser[]): string[] {
+  const known = new Set(users.map(({ external_id }) => external_id));
+  return users
+    .filter(({ external_id }) => !external_id)
+    .flatMap(({ user_aliases }) => user_aliases.map(({ alias_name }) => alias_name))
+    .filter((name) => known.has(name.replace(/^anon-/, '')));
 }
 
 function compare(arrived: Record<string, unknown>): Delivered {

@@ -20,12 +20,18 @@ export interface ProducerOptions {
   readonly lanes: number;
   readonly peoplePerLane: number;
   readonly eventsPerBatch: number;
+  /** Batches of each lane; default: until it is stopped. */
+  readonly batchesPerLane?: number;
 }
 
 export interface Producer {
   readonly produced: ReadonlyMap<string, Produced>;
   /** Ids of acknowledged events. */
   readonly acknowledged: ReadonlySet<string>;
+  /** One batch of a person's next events, beside the lanes; resolves when it is acknowledged. */
+  produce(person: string, count: number): Promise<readonly Produced[]>;
+  /** Resolves when all lanes have ended. */
+  readonly done: Promise<void>;
   /** Ends after the batches under way are acknowledged. */
   stop(): Promise<void>;
 }
@@ -37,31 +43,41 @@ export function startProducer(options: ProducerOptions): Producer {
   const produced = new Map<string, Produced>();
   const acknowledged = new Set<string>();
   const stopping = new AbortController();
+  const sequences = new Map<string, number>();
   const lanes = Array.from({ length: options.lanes }, (_, lane) => runLane(lane));
+  const done = Promise.all(lanes).then(() => undefined);
   return {
     produced,
     acknowledged,
-    async stop() {
+    async produce(person, count) {
+      const batch = Array.from({ length: count }, () => nextOf(person));
+      await postUntilAcknowledged(batch);
+      return batch.flatMap(({ messageId }) => produced.get(messageId) ?? []);
+    },
+    done,
+    stop() {
       stopping.abort();
-      await Promise.all(lanes);
+      return done;
     },
   };
 
   async function runLane(lane: number): Promise<void> {
-    const sequences = new Map<string, number>();
-    for (let turn = 0; !stopping.signal.aborted; turn += 1) {
-      const batch = Array.from({ length: options.eventsPerBatch }, (_, index) => {
-        const person = `p${lane}-${(turn * options.eventsPerBatch + index) % options.peoplePerLane}`;
-        const sequence = sequences.get(person) ?? 0;
-        sequences.set(person, sequence + 1);
-        return makeEvent(person, sequence, produced);
-      });
+    const { eventsPerBatch, peoplePerLane, batchesPerLane = Number.POSITIVE_INFINITY } = options;
+    for (let turn = 0; turn < batchesPerLane && !stopping.signal.aborted; turn += 1) {
+      const batch = Array.from({ length: eventsPerBatch }, (_, index) =>
+        nextOf(`p${lane}-${(turn * eventsPerBatch + index) % peoplePerLane}`),
+      );
       await postUntilAcknowledged(batch);
-      for (const { messageId } of batch) acknowledged.add(messageId);
     }
   }
 
-  async function postUntilAcknowledged(batch: readonly object[]): Promise<void> {
+  function nextOf(person: string) {
+    const sequence = sequences.get(person) ?? 0;
+    sequences.set(person, sequence + 1);
+    return makeEvent(person, sequence, produced);
+  }
+
+  async function postUntilAcknowledged(batch: readonly { readonly messageId: string }[]): Promise<void> {
     const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
     const authorization = `Basic ${Buffer.from(`${options.writeKey}:`).toString('base64')}`;
     for (;;) {
@@ -72,7 +88,8 @@ export function startProducer(options: ProducerOptions): Producer {
           () => undefined,
         ));
       if (reply && reply.status === 200) {
-        await reply.text();
+        await reply.text().catch(() => undefined);
+        for (const { messageId } of batch) acknowledged.add(messageId);
         return;
       }
       await wait(5);
@@ -86,7 +103,8 @@ function makeEvent(person: string, sequence: number, produced: Map<string, Produ
   const common = { messageId: id, ...identity };
   if (sequence === ANONYMOUS_EVENTS) {
     produced.set(id, { id, person, sequence, array: 'attributes' });
-    return { ...common, type: 'identify', anonymousId: `anon-${person}`, traits: payload(id, sequence) };
+    const traits = { ...payload(id, sequence), email: `canary-mail.${person}@example.com` };
+    return { ...common, type: 'identify', anonymousId: `anon-${person}`, traits };
   }
   if (sequence % 7 === 6) {
     produced.set(id, { id, person, sequence, array: 'purchases' });
@@ -97,7 +115,7 @@ function makeEvent(person: string, sequence: number, produced: Map<string, Produ
   return { ...common, type: 'track', event: 'Step', properties: payload(id, sequence) };
 }
 
-/** Deterministic from the id, so that the judge can compute what must arrive. */
+/** Deterministic from the id, so that the judge can compute what must arrive; nobody but Braze may ever see the canary. */
 export function payload(id: string, sequence: number) {
-  return { id, sequence, text: `${id} `.repeat(10 + (sequence % 10)) };
+  return { id, sequence, text: `canary-trait ${`${id} `.repeat(10 + (sequence % 10))}` };
 }

@@ -132,6 +132,39 @@ describe('Braze client', () => {
     expect(seen).toEqual([]);
   });
 
+  it('knows what was surely not sent: the connection never stood', async () => {
+    const { url } = await serve((req) => req.socket.destroy());
+    expect(await clientOf(url).post('/users/track', '{}')).not.toHaveProperty('isUnsent');
+    const client = clientOf(url.replace('http:', 'https:'));
+    const reply = await client.post('/users/track', '{}');
+    expect(reply).toMatchObject({ failure: 'EPROTO', isUnsent: true });
+    expect(classify(request, reply)).toMatchObject({ kind: 'halt', code: 'tls_refused' });
+    expect(classify(request, { failure: 'ETIMEDOUT', message: '', isUnsent: true })).toMatchObject({
+      kind: 'retry',
+      fateUnknown: false,
+    });
+  });
+
+  it('knows when the key has changed since the last call, and not while it cannot be read', async () => {
+    const { url } = await serve((_req, res) => res.end('{}'));
+    let key: string | undefined = 'old';
+    const readRestApiKey = () => {
+      if (key === undefined) throw new Error('cannot read /run/key');
+      return key;
+    };
+    const client = clientOf(url, { readRestApiKey });
+    await client.post('/users/track', '{}');
+    expect(client.hasNewKey()).toBe(false);
+    key = undefined;
+    expect(client.hasNewKey()).toBe(false);
+    await client.post('/users/track', '{}');
+    key = 'old';
+    expect(client.hasNewKey()).toBe(true);
+    await client.post('/users/track', '{}');
+    key = 'new';
+    expect(client.hasNewKey()).toBe(true);
+  });
+
   it('close ends what is under way and all that comes', async () => {
     const { url, seen } = await serve(() => undefined);
     const client = clientOf(url);
