@@ -82,6 +82,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ANY>> = {
   cli: ANY,
   // The composition root, and the part of it that puts one destination together.
   'app.ts': ANY,
+  app: ANY,
   'destination.ts': ANY,
   entry: ['cli'],
   'main.ts': ['cli'],
@@ -100,7 +101,10 @@ function brokenPrivilege({ from, to, isTypeOnly }: Edge): string | null {
   const isTypeForCli = isTypeOnly && roomOf(from) === 'cli';
   if (to === 'src/app.ts' && from !== 'src/cli/serve.ts' && !isTypeForCli)
     return 'only cli/serve loads app.ts';
-  if (to === 'src/destination.ts' && from !== 'src/app.ts') return 'only app.ts imports destination.ts';
+  if (to === 'src/destination.ts' && !['app.ts', 'app'].includes(roomOf(from)))
+    return 'only app.ts imports destination.ts';
+  if (roomOf(to) === 'app' && !['app.ts', 'app'].includes(roomOf(from)) && !isTypeForCli)
+    return 'only app.ts imports its parts';
   if (roomOf(to) === 'sandbox' && !['sandbox', 'cli', 'app.ts'].includes(roomOf(from))) {
     return 'only cli and app.ts import the sandbox';
   }
@@ -241,6 +245,7 @@ describe('the rules fail on a violation:', () => {
     ['src/cli/demo.ts', "await import('../app.ts');"],
     ['src/cli/serve.ts', "import { b } from '../destination.ts';"],
     ['src/app.ts', "import { b } from './cli/b.ts';"],
+    ['src/cli/serve.ts', "import { b } from '../app/b.ts';"],
     ['src/unheard-of/a.ts', "import { b } from '../model/b.ts';"],
     ['transformers/a.ts', "import { b } from '../src/config/b.ts';"],
     ['src/braze/a.ts', "import { b } from '../../transformers/b.ts';"],

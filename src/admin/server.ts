@@ -7,15 +7,8 @@ import type { Resend } from '../dead-letters/resend.ts';
 import type { DeadLetters } from '../dead-letters/store.ts';
 import { answerError, fail } from './answers.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { addDestinationRoutes, type DestinationActs } from './destinations-routes.ts';
 import { addReplayRoutes } from './replay-routes.ts';
-
-export interface DestinationState {
-  readonly id: string;
-  readonly halted: { readonly code: string; readonly message: string } | null;
-  readonly backlog: number;
-  readonly inFlight: number;
-  readonly requestsRunning: number;
-}
 
 export interface AdminOptions {
   readonly host: string;
@@ -26,7 +19,9 @@ export interface AdminOptions {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Why the process cannot take events now; empty when it can. Braze is not asked: a sick Braze fills the log only. */
   readonly notReady: () => Promise<readonly string[]>;
-  readonly destinations: () => readonly DestinationState[];
+  readonly destinations: DestinationActs;
+  /** Ids of the destinations that a replay may go to. */
+  readonly destinationIds: () => readonly string[];
   readonly deadLetters: DeadLetters;
   readonly resend: Resend;
   /** A request was answered with 500: a bug, or a log that does not answer. */
@@ -66,12 +61,9 @@ function createRoutes(options: AdminOptions): Express {
     res.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
   });
   app.use(bearer(options.token));
-  app.get('/destinations', (_req, res) => {
-    res.json({ destinations: options.destinations() });
-  });
+  addDestinationRoutes(app, options.destinations);
   addDeadLetterRoutes(app, options.deadLetters);
-  const destinations = () => options.destinations().map(({ id }) => id);
-  addReplayRoutes(app, { resend: options.resend, destinations });
+  addReplayRoutes(app, { resend: options.resend, destinations: options.destinationIds });
   app.use((_req, res) => {
     fail(res, 404, 'not_found', 'no such path');
   });

@@ -10,7 +10,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { CommandError } from './command-error.ts';
 import { loadOrFail, withConfigOptions } from './config-options.ts';
 import { leanMemory } from './lean-memory.ts';
-import { stopOnSignal } from './stop-signals.ts';
+import { reloadOnHangup, stopOnSignal } from './stop-signals.ts';
 
 const EXAMPLES = `
 Examples:
@@ -20,7 +20,8 @@ Examples:
   $ npm run -s brazier -- serve --workspace-config workspaceConfig.json
 
 SIGTERM or SIGINT: takes no more events, finishes what is under way, commits, exits 0. A second one exits at once;
-what was accepted stays in the log.`;
+what was accepted stays in the log. SIGHUP: reads the files again and takes over sources, keys and destinations; with any
+fault in them, or a change of http, admin, log or deadLetters, it goes on as before and says so.`;
 
 /** Within the 30 s that Kubernetes grants when it is not told otherwise; what Braze has not answered by then goes again. */
 const DRAIN_DEADLINE_MS = 25_000;
@@ -35,6 +36,7 @@ export function serveCommand(): Command {
 /** Resolves when the server has been stopped. */
 async function serve(files: ConfigFiles): Promise<void> {
   leanMemory();
+  const hangup = Object.keys(files).length === 0 ? undefined : reloadOnHangup();
   const { startDemo } = await import('./demo.ts');
   const demo = Object.keys(files).length === 0 ? await startDemo() : undefined;
   const config = demo ? demo.config : (await loadOrFail(files)).config;
@@ -45,6 +47,7 @@ async function serve(files: ConfigFiles): Promise<void> {
     (error: unknown) => new CommandError(`stopped, nothing accepted is lost: ${reasonOf(error)}`),
   );
   const app = await start(config, demo !== undefined, ended.reject);
+  hangup?.use(await reloader(app, files));
   // Before anybody can know that it is ready and answer with a signal.
   stopOnSignal(() => {
     app.stop(AbortSignal.timeout(DRAIN_DEADLINE_MS)).then(ended.resolve, ended.reject);
@@ -57,6 +60,15 @@ async function serve(files: ConfigFiles): Promise<void> {
   const failed = await fault;
   if (failed) throw failed;
   await demo?.stop();
+}
+
+/** The same files once more, with the environment that the process was given. */
+async function reloader(app: App, files: ConfigFiles): Promise<() => void> {
+  const { loadFiles } = await import('../config/load.ts');
+  const { readEnvironment } = await import('../config/environment.ts');
+  return () => {
+    app.reload(() => loadFiles(files, readEnvironment()));
+  };
 }
 
 async function start(config: Config, isDemo: boolean, onFatal: (error: Error) => void): Promise<App> {

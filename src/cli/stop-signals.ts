@@ -26,6 +26,24 @@ export function createStopSignals({ stop, abort, now }: StopSignals): (signal: N
   };
 }
 
+/**
+ * SIGHUP: the configuration is to be read again. From the call on it no longer ends the process; one that comes before
+ * there is a server to reload waits for it.
+ */
+export function reloadOnHangup(): { use(reload: () => void): void } {
+  let wanted = false;
+  let act = () => {
+    wanted = true;
+  };
+  process.on('SIGHUP', () => act());
+  return {
+    use(reload) {
+      act = reload;
+      if (wanted) reload();
+    },
+  };
+}
+
 /** Listens for both signals until the process ends. */
 export function stopOnSignal(stop: () => void): void {
   const listener = createStopSignals({ stop, abort: () => process.exit(1), now: () => performance.now() });

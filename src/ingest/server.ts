@@ -42,6 +42,8 @@ export interface IngestServer {
   setDraining(): void;
   /** Accepts nothing more, lets running requests finish, and cuts those that still run when `signal` aborts. */
   close(signal: AbortSignal): Promise<void>;
+  /** From the next request on these are the sources; one that has been let in goes on as before. */
+  useSources(sources: readonly SourceConfig[]): void;
   /** For readiness: it takes events while `listening`. */
   state(): IngestState;
 }
@@ -56,7 +58,14 @@ export function createIngestServer(options: IngestServerOptions): IngestServer {
     isClosing: isDraining,
     drain: { maxBytes: options.http.maxBodyBytes, maxMs: limits.drainMs },
   });
-  const ingest = createIngestWith(options, { limits, budget, answers, isDraining });
+  let authenticate = createAuthenticate(options.sources);
+  const ingest = createIngestWith(options, {
+    limits,
+    budget,
+    answers,
+    isDraining,
+    authenticate: (authorization) => authenticate(authorization),
+  });
   const app = createRoutes({ ...options, ingest, answers, isDraining });
   const server = createHttpServer(limits);
   const connections = createConnections(server, options.metrics);
@@ -82,17 +91,19 @@ export function createIngestServer(options: IngestServerOptions): IngestServer {
       phase = 'closed';
       await connections.close(signal);
     },
+    useSources(sources) {
+      authenticate = createAuthenticate(sources);
+    },
     state: () => ({ phase, pendingBytes: budget.usedBytes }),
   };
 }
 
-type IngestCore = Pick<IngestParts, 'limits' | 'budget' | 'answers' | 'isDraining'>;
+type IngestCore = Pick<IngestParts, 'limits' | 'budget' | 'answers' | 'isDraining' | 'authenticate'>;
 
 function createIngestWith(options: IngestServerOptions, core: IngestCore): Ingest {
-  const { sources, log, metrics, logger, now, newId, http } = options;
+  const { log, metrics, logger, now, newId, http } = options;
   return createIngest({
     ...core,
-    authenticate: createAuthenticate(sources),
     store: createStore({ log, metrics, appendTimeoutMs: core.limits.appendTimeoutMs }),
     metrics,
     logRefusal: createRefusalLog(logger, now),

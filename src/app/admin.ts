@@ -1,0 +1,94 @@
+/** The admin server of the running process: what it shows, and what it may do. */
+import type { DestinationListing, DestinationState } from '../admin/destinations-routes.ts';
+import { type AdminServer, createAdminServer } from '../admin/server.ts';
+import type { Config } from '../config/config.ts';
+import { adminToken } from '../config/secret-file.ts';
+import { connections, createResend } from '../dead-letters/resend.ts';
+import { createDeadLetters } from '../dead-letters/store.ts';
+import { type EventLog, type GroupStanding, LogError } from '../log/log.ts';
+import { systemClock } from '../model/time.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Destinations, Served } from './destinations.ts';
+import { publishLetters, publishLog, publishStandings } from './log-metrics.ts';
+
+export interface AdminParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly log: EventLog;
+  readonly metrics: Metrics;
+  readonly destinations: Destinations;
+  /** The configuration as it is now. */
+  readonly served: () => Served;
+  readonly ready: () => boolean;
+}
+
+export function createAdmin(parts: AdminParts): AdminServer {
+  const { config, logger, log, destinations } = parts;
+  const token = adminToken(config.admin.tokenFile);
+  logger.redact([token]);
+  return createAdminServer({
+    ...config.admin,
+    token,
+    deadLetters: createDeadLetters({
+      log,
+      now: systemClock.epochMs,
+      // As they are when it is asked: a replay for one that is detached would be read by nobody.
+      get destinations() {
+        return destinations.ids();
+      },
+    }),
+    resend: createResend({
+      log,
+      now: systemClock.epochMs,
+      connected: (source, destination) => connections(parts.served().sources)(source, destination),
+    }),
+    onError: (err) => logger.error('the admin API failed', { err }),
+    destinations: {
+      list: async () => listingsOf(destinations.states(), await log.groups(), systemClock.epochMs()),
+      detach: (id) => destinations.detach(id),
+      attach: (id) => destinations.attach(id),
+    },
+    destinationIds: () => destinations.ids(),
+    metrics: () => scrape(parts),
+    async notReady() {
+      const reasons = parts.ready() ? [] : ['not listening, or draining'];
+      return [...reasons, ...(await logFault(log))];
+    },
+  });
+}
+
+/** What is counted is published in one turn, so that it adds up. */
+async function scrape({ config, log, metrics, destinations }: AdminParts) {
+  const standings = await log.groups().catch(() => []);
+  destinations.publish();
+  publishStandings(standings, metrics, systemClock.epochMs());
+  publishLog(log, metrics);
+  publishLetters(log, metrics, config.deadLetters);
+  return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
+}
+
+/** @param now ms since the epoch */
+export function listingsOf(
+  states: readonly DestinationState[],
+  standings: readonly GroupStanding[],
+  now: number,
+): DestinationListing[] {
+  return states.map((state) => {
+    const standing = standings.find(({ group }) => group === state.id);
+    const { unsettled = 0, bytes: heldBytes = 0, oldestAt = null } = standing ?? {};
+    const oldestAgeSeconds = oldestAt === null ? null : Math.max(0, now - oldestAt) / 1000;
+    return { ...state, unsettled, heldBytes, oldestAgeSeconds };
+  });
+}
+
+/** A log at its cap is in order: senders are told when to come again, which no other process would do for them. */
+async function logFault(log: EventLog): Promise<string[]> {
+  try {
+    await log.ping();
+    return [];
+  } catch (error) {
+    if (!(error instanceof LogError)) return ['the log does not answer'];
+    return error.code === 'log_full' ? [] : [`${error.code}: ${error.message}`];
+  }
+}
