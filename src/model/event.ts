@@ -18,7 +18,7 @@ export interface BrazierEvent {
   readonly name: Json | undefined;
   /** The root traits alone; those of the context stand in `context.traits`. */
   readonly traits: JsonObject;
-  /** As sent, but `{}` for absent, null and `[]`: its transformer judges anything else. */
+  /** As sent, but `{}` for absent, null, `[]`, false, 0 and empty text: its transformer judges anything else. */
   readonly properties: Json;
   /** The event's own over the defaults of its envelope. */
   readonly context: JsonObject;

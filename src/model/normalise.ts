@@ -70,7 +70,7 @@ export function normalise(raw: JsonObject, headers: RecordHeaders): Normalised {
     event: raw.event,
     name: raw.name,
     traits: objectOf(raw.traits, 'traits', warnings),
-    properties: isNothing(raw.properties) ? {} : raw.properties,
+    properties: propertiesOf(raw.properties, warnings),
     context: under(envelope?.context, objectOf(raw.context, 'context', warnings)),
     channel: raw.channel,
     integrations: integrationsOf(raw.integrations, envelope?.integrations, warnings),
@@ -104,6 +104,11 @@ function objectOf(value: Json | undefined, path: string, warnings: Warning[]): J
   if (isObject(value)) return value;
   if (!isNothing(value)) warnings.push({ code: 'invalid_field', message: 'not an object: ignored', path });
   return {};
+}
+
+/** What RudderStack takes for no properties is none: false, 0 and empty text too. */
+function propertiesOf(value: Json | undefined, warnings: Warning[]): Json {
+  return value && !isNothing(value) ? value : objectOf(value, 'properties', warnings);
 }
 
 /** Member by member: what the event says about one hides what the envelope says about it. */
