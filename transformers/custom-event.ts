@@ -4,18 +4,20 @@ import type { BrazierEvent } from '../src/model/event.ts';
 import { brazeOptions } from '../src/model/integrations.ts';
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
 import type { Operation } from '../src/model/operation.ts';
-import { type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
+import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
 import { toId } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { Identity } from './identity.ts';
 import { MAX_CHARACTERS, nameTooLong } from './limits.ts';
 import { createOperation } from './operation.ts';
 import { checkProperties } from './property-limits.ts';
+import { fitOf } from './recommended.ts';
 import { compileRules } from './rules.ts';
 
 /**
- * Rejects properties that are no object and names of properties that Braze refuses; leaves out the properties whose
- * names Braze keeps for itself. The user's rules for properties apply before all this.
+ * Rejects properties that are no object, names of properties that Braze refuses, and an event under one of Braze's
+ * own names that cannot be made to fit its schema; leaves out the properties whose names Braze keeps for itself. The
+ * user's rules for properties apply before all this.
  */
 export type CustomEvent = (
   event: BrazierEvent,
@@ -30,7 +32,9 @@ export function createCustomEvent(settings: DestinationSettings): CustomEvent {
   return (event, name, identity, warnings) => {
     const given = objectOf(event.properties);
     if (!given) return INVALID_PROPERTIES;
-    const properties = withoutReserved(applyRules(given, 'properties', warnings));
+    const own = withoutReserved(applyRules(given, 'properties', warnings));
+    const { properties, issues } = fitOf(name)?.(event, own) ?? { properties: own, issues: [] };
+    if (issues.length > 0) return invalidEcommerce(name, issues);
     if (name.length > MAX_CHARACTERS) warnings.push(nameTooLong(name, pathOfName(event)));
     const fault = checkProperties(properties, warnings);
     if (fault) return fault;
@@ -51,6 +55,11 @@ export function createCustomEvent(settings: DestinationSettings): CustomEvent {
 const INVALID_PROPERTIES = rejected('invalid', 'invalid_properties', 'Invalid event properties', [
   { path: 'properties', message: 'Invalid event properties' },
 ]);
+
+/** With at least one issue. */
+export function invalidEcommerce(name: string, issues: readonly Issue[]): Rejected {
+  return rejected('invalid', 'invalid_ecommerce', `Invalid ${name} event: ${issues[0]?.message}`, issues);
+}
 
 function pathOfName({ type }: BrazierEvent): string {
   return type === 'track' ? 'event' : 'name';

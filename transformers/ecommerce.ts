@@ -3,9 +3,9 @@ import table from '../mappings/ecommerce.json' with { type: 'json' };
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type JsonObject } from '../src/model/json.ts';
 import type { Operation } from '../src/model/operation.ts';
-import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
+import type { Issue, Rejected, Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
-import { appIdOf } from './custom-event.ts';
+import { appIdOf, invalidEcommerce } from './custom-event.ts';
 import { compileFields, type FieldSpec, type ReadFields, type Reading } from './ecommerce-fields.ts';
 import { givenSource, sourceOf } from './ecommerce-source.ts';
 import type { Identity } from './identity.ts';
@@ -62,9 +62,7 @@ function build(
   const { name } = recommended;
   const issues: Issue[] = [];
   const properties = propertiesOf(event, recommended, issues, warnings);
-  const [first] = issues;
-  if (first)
-    return rejected('invalid', 'invalid_ecommerce', `Invalid ${name} event: ${first.message}`, issues);
+  if (issues.length > 0) return invalidEcommerce(name, issues);
   const { key, external_id, user_alias, _update_existing_only } = identity;
   const object = {
     external_id,

@@ -5,6 +5,7 @@ import { toId } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import { type Identity, identityOf } from './identity.ts';
+import { MAX_CHARACTERS, nameTooLong } from './limits.ts';
 import { createOperation } from './operation.ts';
 import { transformSubscription } from './subscription.ts';
 
@@ -26,10 +27,11 @@ export function createGroup(settings: DestinationSettings): (event: BrazierEvent
 
 function membership(_event: BrazierEvent, groupId: string, identity: Identity): TransformResult {
   const { key, external_id, user_alias, _update_existing_only } = identity;
-  const object = { external_id, user_alias, _update_existing_only, [`ab_rudder_group_${groupId}`]: true };
+  const name = `ab_rudder_group_${groupId}`;
+  const object = { external_id, user_alias, _update_existing_only, [name]: true };
   return {
     status: 'operations',
     operations: [createOperation('attributes', 0, [key], object)],
-    warnings: [],
+    warnings: name.length > MAX_CHARACTERS ? [nameTooLong(name, 'groupId')] : [],
   };
 }
