@@ -3,9 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isObject, type Json, type JsonObject } from '../../src/model/json.ts';
 import { checkEvent, normalise } from '../../src/model/normalise.ts';
+import type { Operation } from '../../src/model/operation.ts';
+import type { Issue } from '../../src/model/outcome.ts';
 import { personKey } from '../../src/model/person.ts';
 import type { DestinationSettings } from '../../src/model/settings.ts';
+import type { TransformResult } from '../../src/model/transform.ts';
 import { createTransform } from '../../transformers/transform.ts';
+import { hostileEvent } from '../support/hostile-events.ts';
+import { anySettings as everySetting } from '../support/hostile-settings.ts';
+import { deepFreeze } from '../support/hostile-values.ts';
 
 const HEADERS = { source: 's', receivedAt: '2026-05-01T12:00:00.000Z' };
 const ODD_NAMES = [
@@ -77,13 +83,6 @@ const anySettings: fc.Arbitrary<DestinationSettings> = fc.record(
   { requiredKeys: [] },
 );
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const key of Object.getOwnPropertyNames(value))
-    deepFreeze(Object.getOwnPropertyDescriptor(value, key)?.value);
-  return Object.freeze(value);
-}
-
 function fresh(raw: unknown): JsonObject {
   return JSON.parse(JSON.stringify(raw));
 }
@@ -93,6 +92,16 @@ function run(raw: JsonObject, settings: DestinationSettings) {
   return { event, warnings, result: createTransform(deepFreeze(settings))(deepFreeze(event)) };
 }
 
+/** What is said about places in the event. */
+function placesOf(result: TransformResult): readonly Issue[] {
+  if (result.status === 'operations') return result.warnings;
+  return result.status === 'rejected' ? result.issues : [];
+}
+
+function operationsOf(result: TransformResult): readonly Operation[] {
+  return result.status === 'operations' ? result.operations : [];
+}
+
 describe('transformers', () => {
   it('never throw, change nothing they are given, and give the same result twice', () => {
     fc.assert(
@@ -100,6 +109,22 @@ describe('transformers', () => {
         expect(run(fresh(raw), { ...settings })).toEqual(run(fresh(raw), { ...settings }));
       }),
       { numRuns: 1000, seed: 11 },
+    );
+  });
+
+  it('hold to that under every setting, for events made to hurt, and with each rejection naming its place', () => {
+    fc.assert(
+      fc.property(hostileEvent, everySetting, (raw, settings) => {
+        const first = run(raw, settings);
+        expect(run(raw, settings)).toEqual(first);
+        for (const { path, message } of placesOf(first.result)) expect(path && message).toBeTruthy();
+        if (first.result.status === 'rejected') expect(first.result.issues.length).toBeGreaterThan(0);
+        for (const { text, bytes } of operationsOf(first.result)) {
+          expect(JSON.stringify(JSON.parse(text))).toBe(text);
+          expect(bytes).toBe(Buffer.byteLength(text));
+        }
+      }),
+      { numRuns: 1500, seed: 15 },
     );
   });
 
