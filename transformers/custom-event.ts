@@ -83,7 +83,7 @@ export function without(object: JsonObject | Json[], names: readonly string[]): 
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
-/** The Braze app that the integrations object names, for events and purchases. */
+/** The Braze app that the integrations object names, for events and purchases. 0 is none, as at RudderStack. */
 export function appIdOf(event: BrazierEvent): string | undefined {
-  return toId(brazeOptions(event.integrations)?.appId);
+  return toId(brazeOptions(event.integrations)?.appId || undefined);
 }
