@@ -1,13 +1,12 @@
 /** Puts one destination together: its pipeline, its delivery, and what they tell the metrics and the log lines. */
 import { createTransform } from '../transformers/transform.ts';
 import type { DestinationState } from './admin/destinations-routes.ts';
+import { createHaltTeller, createObserver } from './app/delivery-signs.ts';
 import { createBrazeClient } from './braze/client.ts';
 import { adviceFor } from './braze/refusal.ts';
 import type { DestinationConfig, SourceConfig } from './config/config.ts';
-import type { Attempt } from './delivery/attempt.ts';
 import type { Delivery, DeliveryOptions } from './delivery/delivery.ts';
 import { createDelivery } from './delivery/dispatcher.ts';
-import type { Halt } from './delivery/gate.ts';
 import type { EventLog } from './log/log.ts';
 import type { Memory } from './memory/memory.ts';
 import { openMemory } from './memory/open-memory.ts';
@@ -53,49 +52,22 @@ export interface DestinationParts {
 }
 
 export function createDestination(parts: DestinationParts): Destination {
-  const { destination, log, metrics } = parts;
-  const { id } = destination;
-  const logger = parts.logger.child({ destination: id });
+  const { destination, log } = parts;
   const reading = new AbortController();
   const stopping = new AbortController();
   const onError = (error: unknown) => {
     if (!stopping.signal.aborted) parts.onFatal(asError(error));
   };
-  const tally = countOnce(createTally(metrics, id), parts.again ?? 0);
-  const plan = planOf(destination, parts.sources);
-  let { readRestApiKey } = destination;
-  const client = createBrazeClient({
-    ...destination,
-    readRestApiKey: () => readRestApiKey(),
-    // One more than the most: where all of them fail, another request goes beside them.
-    maxSockets: destination.concurrency.max + 1,
-    timeoutMs: destination.requestTimeoutMs,
-  });
-  const memory = openMemoryOf(parts, logger);
-  const journal = createJournalOf(parts, { signal: stopping.signal, onError });
-  const steps = { plan, tally, memory, journal, signal: stopping.signal, onError };
-  const pipeline = createPipelineOf(parts, steps);
-  const halts = createHaltTeller(id, metrics, logger);
-  const delivery = createDelivery<Passage>({
-    ...deliveryOptions(destination),
-    client,
-    settle: (sent, outcomes) => pipeline.settle(sent, outcomes),
-    leaving: journal.leaving,
-    onDone: () => pipeline.resume(),
-    observe: observer(parts),
-    onHalt: halts.tell,
-    onError,
-  });
+  const steps = buildSteps(parts, stopping.signal, onError);
+  const { pipeline, delivery, tally, plan, key } = steps;
   const inFlight = () => pipeline.inFlight() + tally.toCome();
   let running: Promise<void> = Promise.resolve();
   const abort = async () => {
     reading.abort();
     stopping.abort();
-    delivery.abort();
-    halts.forget();
-    client.close();
+    steps.stop();
     await running;
-    memory.close();
+    steps.memory.close();
   };
   return {
     start() {
@@ -103,12 +75,14 @@ export function createDestination(parts: DestinationParts): Destination {
     },
     async drain(deadline) {
       reading.abort();
-      await settledOrAborted(Promise.all([delivery.drain(), running]), deadline);
+      const isDone = await endedBefore(deadline, Promise.all([delivery.drain(), running]));
+      // What waited to be tried again is not under way: nobody need wonder later what became of it.
+      if (isDone) await steps.journal.release();
       await abort();
     },
     abort,
     adopt(next, sources) {
-      readRestApiKey = next.readRestApiKey;
+      key.read = next.readRestApiKey;
       Object.assign(plan, planOf(next, sources));
     },
     publish() {
@@ -116,14 +90,51 @@ export function createDestination(parts: DestinationParts): Destination {
       publishGauges(parts, { inFlight: inFlight(), parked: pipeline.parked() }, delivery);
     },
     state: () => ({
-      id,
+      id: destination.id,
       state: delivery.halted ? 'halted' : 'running',
       halted: delivery.halted ? { code: delivery.halted.code, message: delivery.halted.message } : null,
-      backlog: log.backlog(id),
+      backlog: log.backlog(destination.id),
       inFlight: inFlight(),
+      parked: pipeline.parked(),
       requestsRunning: delivery.running,
     }),
   };
+}
+
+function buildSteps(parts: DestinationParts, signal: AbortSignal, onError: (error: unknown) => void) {
+  const { destination, metrics } = parts;
+  const { id } = destination;
+  const logger = parts.logger.child({ destination: id });
+  const tally = countOnce(createTally(metrics, id), parts.again ?? 0);
+  const plan = planOf(destination, parts.sources);
+  const key = { read: destination.readRestApiKey };
+  const client = createBrazeClient({
+    ...destination,
+    readRestApiKey: () => key.read(),
+    // One more than the most: where all of them fail, another request goes beside them.
+    maxSockets: destination.concurrency.max + 1,
+    timeoutMs: destination.requestTimeoutMs,
+  });
+  const memory = openMemoryOf(parts, logger);
+  const journal = createJournalOf(parts, { signal, onError });
+  const pipeline = createPipelineOf(parts, { plan, tally, memory, journal, signal, onError });
+  const halts = createHaltTeller(id, metrics, logger);
+  const delivery = createDelivery<Passage>({
+    ...deliveryOptions(destination),
+    client,
+    settle: (sent, outcomes) => pipeline.settle(sent, outcomes),
+    leaving: journal.leaving,
+    onDone: () => pipeline.resume(),
+    observe: createObserver(id, metrics, logger),
+    onHalt: halts.tell,
+    onError,
+  });
+  const stop = () => {
+    delivery.abort();
+    halts.forget();
+    client.close();
+  };
+  return { tally, plan, key, memory, journal, pipeline, delivery, stop };
 }
 
 function openMemoryOf({ destination, dataPath }: DestinationParts, logger: Logger): Memory {
@@ -266,65 +277,15 @@ function publishGauges(
   metrics.requestsRunning.set(labels, delivery.running);
 }
 
-function observer({ destination: { id }, metrics, logger }: DestinationParts): (attempt: Attempt) => void {
-  return ({ endpoint, verdict, status, objects, durationMs, remaining, throttledMs }) => {
-    const labels = { destination: id, endpoint };
-    const status_class = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`;
-    metrics.deliveryAttempts.inc({ ...labels, outcome: verdict.kind, status_class });
-    metrics.deliveryDuration.observe(labels, durationMs / 1000);
-    metrics.deliveryBatchSize.observe(labels, objects);
-    if (remaining !== undefined) metrics.rateLimitRemaining.set(labels, remaining);
-    if (throttledMs !== undefined) metrics.throttleWait.observe(labels, throttledMs / 1000);
-    if (verdict.kind === 'retry') {
-      logger.warn('Braze did not take a request: it goes again', {
-        destination: id,
-        endpoint,
-        code: verdict.code,
-        objects,
-      });
-    } else if (verdict.kind === 'split' || verdict.kind === 'named') {
-      logger.warn('Braze refused a request: looking for the objects at fault', {
-        destination: id,
-        endpoint,
-        status,
-        objects,
-      });
-    } else if (verdict.kind === 'final' && verdict.doubt !== undefined) {
-      logger.warn(verdict.doubt, { destination: id, endpoint, status, objects });
-    }
-  };
-}
-
-/** Loud when it begins, and when it ends. */
-function createHaltTeller(destination: string, metrics: Metrics, logger: Logger) {
-  let code: string | undefined;
-  const forget = () => {
-    if (code !== undefined) metrics.destinationHalted.set({ destination, code }, 0);
-    code = undefined;
-  };
-  return {
-    tell(halt: Halt | undefined): void {
-      forget();
-      code = halt?.code;
-      if (halt) {
-        metrics.destinationHalted.set({ destination, code: halt.code }, 1);
-        logger.error(`halted, nothing is lost: ${halt.message}`, { destination, code: halt.code });
-      } else {
-        logger.info('resumed', { destination });
-      }
-    },
-    /** Whatever comes next begins without a halt. */
-    forget,
-  };
-}
-
-async function settledOrAborted(work: Promise<unknown>, deadline: AbortSignal): Promise<void> {
-  if (deadline.aborted) return;
-  const aborted = Promise.withResolvers<void>();
-  const onAbort = () => aborted.resolve();
+/** Whether the work ended, and not the time for it. */
+async function endedBefore(deadline: AbortSignal, work: Promise<unknown>): Promise<boolean> {
+  if (deadline.aborted) return false;
+  const aborted = Promise.withResolvers<false>();
+  const onAbort = () => aborted.resolve(false);
   deadline.addEventListener('abort', onAbort, { once: true });
-  await Promise.race([work, aborted.promise]);
+  const isDone = await Promise.race([work.then(() => true), aborted.promise]);
   deadline.removeEventListener('abort', onAbort);
+  return isDone;
 }
 
 function asError(error: unknown): Error {

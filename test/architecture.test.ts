@@ -103,7 +103,7 @@ function brokenPrivilege({ from, to, isTypeOnly }: Edge): string | null {
     return 'only cli/serve loads app.ts';
   if (to === 'src/destination.ts' && !['app.ts', 'app'].includes(roomOf(from)))
     return 'only app.ts imports destination.ts';
-  if (roomOf(to) === 'app' && !['app.ts', 'app'].includes(roomOf(from)) && !isTypeForCli)
+  if (roomOf(to) === 'app' && !['app.ts', 'app', 'destination.ts'].includes(roomOf(from)) && !isTypeForCli)
     return 'only app.ts imports its parts';
   if (roomOf(to) === 'sandbox' && !['sandbox', 'cli', 'app.ts'].includes(roomOf(from))) {
     return 'only cli and app.ts import the sandbox';

@@ -11,6 +11,8 @@ export interface DestinationState {
   readonly backlog: number;
   /** Events read and without a final outcome. */
   readonly inFlight: number;
+  /** Those of them whose person has more queued than is held in memory for one. */
+  readonly parked: number;
   readonly requestsRunning: number;
 }
 

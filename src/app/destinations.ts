@@ -248,5 +248,5 @@ function startsOf(destinations: readonly DestinationConfig[]) {
 }
 
 function detachedState(id: string): DestinationState {
-  return { id, state: 'detached', halted: null, backlog: 0, inFlight: 0, requestsRunning: 0 };
+  return { id, state: 'detached', halted: null, backlog: 0, inFlight: 0, parked: 0, requestsRunning: 0 };
 }

@@ -5,7 +5,7 @@ import { adminFile, urlOf } from '../config/data-folder.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { connections, createResend } from '../dead-letters/resend.ts';
 import { createDeadLetters } from '../dead-letters/store.ts';
-import { LogError } from '../log/log.ts';
+import { type EventLog, LogError } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
 import { type LettersAccess, overHttp } from './letters-http.ts';
 
@@ -31,7 +31,7 @@ export async function withLetters<Result>(
 }
 
 /** The admin API's address, when a server has the folder and answers. */
-async function runningServer(path: string): Promise<string | undefined> {
+export async function runningServer(path: string): Promise<string | undefined> {
   try {
     const url = urlOf(JSON.parse(readFileSync(adminFile(path), 'utf8')));
     await got(`${url}/health/live`, { retry: { limit: 0 }, timeout: { request: 2_000 } });
@@ -53,11 +53,21 @@ async function useStore<Result>(store: LetterStore, use: (access: LettersAccess)
       now: Date.now,
       onFatal: () => undefined,
     });
-    const deadLetters = createDeadLetters({ log, now: Date.now, destinations: store.destinations });
+    const deadLetters = createDeadLetters({
+      log,
+      now: Date.now,
+      destinations: await attachedOf(store, log),
+    });
     const resend = createResend({ log, now: Date.now, connected: connections(store.sources) });
     return await use({ deadLetters, resend }).finally(() => log.close());
   } catch (error) {
     if (error instanceof LogError) throw new CommandError(error.message);
     throw error;
   }
+}
+
+/** A replay for a detached destination would be read by nobody. */
+async function attachedOf({ destinations }: LetterStore, log: Pick<EventLog, 'groups'>): Promise<string[]> {
+  const detached = (await log.groups()).filter((each) => each.detached).map(({ group }) => group);
+  return destinations.filter((id) => !detached.includes(id));
 }

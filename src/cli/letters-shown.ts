@@ -49,7 +49,7 @@ function nameOf({ destination, code }: Pick<ShownGroup, 'destination' | 'code'>)
 }
 
 /** Control characters of an event must not reach the terminal. */
-function table(head: readonly string[], given: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], given: readonly (readonly string[])[]): string {
   const rows = given.map((cells) => cells.map((cell) => cell.replaceAll(/\p{Cc}/gu, '·')));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),

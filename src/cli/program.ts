@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   transform: async () => (await import('./transform.ts')).transformCommand(),
   sandbox: async () => (await import('./sandbox.ts')).sandboxCommand(),
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLettersCommand(),
+  destinations: async () => (await import('./destinations.ts')).destinationsCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
 };
 

@@ -5,7 +5,7 @@
 import type { Sent } from '../delivery/attempt.ts';
 import type { Trace } from '../delivery/trace.ts';
 import { type EventLog, LogError } from '../log/log.ts';
-import type { RequestNote } from '../log/request-note.ts';
+import type { RequestEnd, RequestNote } from '../log/request-note.ts';
 import type { Clock } from '../model/time.ts';
 import type { Passage } from './passage.ts';
 
@@ -14,6 +14,8 @@ export interface Journal {
   leaving(sent: Sent<Passage>): Promise<void> | undefined;
   /** Objects of the request have their outcomes; the note of one with no other is completed. */
   settled(trace: Trace): void;
+  /** Nothing is under way any more: completes the notes of what waited to be tried again. Resolves when that is durable. */
+  release(): Promise<void>;
 }
 
 export interface JournalOptions {
@@ -67,12 +69,20 @@ export function createJournal(options: JournalOptions): Journal {
     settled(trace) {
       if (trace.open > 0) return;
       if (trace.fateUnknown) onDoubt(trace.counted);
-      const { attempts, attemptCount, fateUnknown: doubtful } = trace;
-      const ended = (idsOf.get(trace) ?? []).map((id) => ({ id, attempts, attemptCount, doubtful }));
+      const ended = endsOf(trace, idsOf.get(trace) ?? []);
       idsOf.delete(trace);
       log.note(group, { ended }).catch(forgive);
     },
+    async release() {
+      const ended = [...idsOf].flatMap(([trace, ids]) => endsOf(trace, ids));
+      idsOf.clear();
+      if (ended.length > 0) await log.note(group, { ended, urgent: true }).catch(forgive);
+    },
   };
+}
+
+function endsOf({ attempts, attemptCount, fateUnknown }: Trace, ids: readonly number[]): RequestEnd[] {
+  return ids.map((id) => ({ id, attempts, attemptCount, doubtful: fateUnknown }));
 }
 
 /** A part of an event that counts once more when it is sent once more. */
