@@ -31,8 +31,8 @@ export interface HarnessOptions {
   readonly sandbox?: SandboxOptions;
   /** More of the destination's configuration, over the harness's own. */
   readonly destination?: Readonly<Record<string, unknown>>;
-  /** More of the whole configuration. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  /** Beside the one that is judged. */
+  readonly otherDestinations?: readonly object[];
   /** Over the harness's own load: 4 lanes of 10 batches of 25 events. False: nothing is produced by itself. */
   readonly load?:
     | Partial<Pick<ProducerOptions, 'lanes' | 'peoplePerLane' | 'eventsPerBatch' | 'batchesPerLane'>>
@@ -43,7 +43,7 @@ export interface HarnessOptions {
   readonly restEndpoint?: (braze: string) => string;
   readonly env?: Record<string, string>;
   /** Requests of which something may arrive twice: lost replies, and what was under way at a kill. Default none. */
-  readonly mayDouble?: (harness: Harness) => number;
+  readonly mayDouble?: (harness: Harness) => number | Promise<number>;
   /** The past of these may be orphaned. Default false. */
   readonly mayOrphan?: boolean;
   readonly maxBytes?: number;
@@ -112,10 +112,15 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
   const proxy = options.proxied ? await startProxy(braze.url, dice) : undefined;
   if (proxy) cleanups.push(proxy.close);
   const origin = proxy?.url ?? braze.url;
-  const folder = makeFolder(options.restEndpoint?.(origin) ?? origin, destinationOf(options), {
-    sources: [{ id: 'shop', writeKey: WRITE_KEY }],
-    ...options.config,
-  });
+  const restEndpoint = options.restEndpoint?.(origin) ?? origin;
+  const folder = makeFolder(
+    restEndpoint,
+    {},
+    {
+      sources: [{ id: 'shop', writeKey: WRITE_KEY }],
+      destinations: [{ restEndpoint, ...destinationOf(options) }, ...(options.otherDestinations ?? [])],
+    },
+  );
   cleanups.push(folder.remove);
   const lives = startLives(folder, options.env ?? {});
   cleanups.push(() => lives.end());
@@ -157,6 +162,8 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
 function destinationOf({ destination = {} }: HarnessOptions) {
   return {
     ...('restApiKeyFile' in destination ? { restApiKey: undefined } : { restApiKey: REST_KEY }),
+    id: 'braze',
+    start: 'beginning',
     concurrency: { start: UNDER_WAY, max: UNDER_WAY },
     lingerMs: 10,
     identifyQuietMs: 50,
@@ -233,6 +240,7 @@ async function judgeAll(
   const after = vitalsOf(Number(ready?.pid));
   const shown = await shownBy(harness);
   const letters = await lettersOf(harness);
+  const mayDouble = (await options.mayDouble?.(harness)) ?? 0;
   server.kill('SIGTERM');
   expect(await server.exited, 'exit code').toBe(0);
 
@@ -254,7 +262,7 @@ async function judgeAll(
     freshAfterMs,
     memoryMb,
   });
-  expectPromiseKept(judgement, options.mayDouble?.(harness) ?? 0);
+  expectPromiseKept(judgement, mayDouble);
   if (options.mayOrphan !== true) expect(orphansOf(sandbox.users())).toEqual([]);
   const stderr = lives.outputs.map((each) => each.stderr()).join('');
   expectHealthy({ before, after, maxBytes: options.maxBytes ?? MAX_BYTES, sockets: 3 * UNDER_WAY, stderr });
