@@ -1,6 +1,7 @@
 /**
  * What the log remembers of requests to Braze: noted before a request leaves, completed when every operation of it has
- * its outcome. So that after a crash it is known what was under way, and later what became of an event.
+ * its outcome. So that after a crash it is known what was under way, and later what became of an event. A part of the
+ * log's interface.
  */
 
 /** One operation of a request, by the record it came from. */
@@ -63,4 +64,16 @@ export interface NotedQuery {
   readonly limit: number;
   /** Only those with a smaller id, for paging; newest first. */
   readonly before?: number;
+}
+
+export interface RequestLog {
+  /** Resolves when the notes are durable; they ride in the commit of whatever is written at that moment. */
+  note(group: string, notes: RequestNotes): Promise<void>;
+  /**
+   * Requests of the group that were noted and never ended, oldest first: after a crash, those that were under way. Of
+   * their operations those whose records the group has settled are left out.
+   */
+  unfinished(group: string): Promise<readonly RequestNote[]>;
+  /** Noted requests as far as they are kept, newest first. */
+  requests(query: NotedQuery): Promise<readonly NotedRequest[]>;
 }

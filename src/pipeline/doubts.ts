@@ -2,8 +2,7 @@
  * What an earlier run left under way when it was killed: nobody can know whether Braze counted it. It is sent again and
  * listed; or, where the destination holds such ones, its events and purchases become dead letters.
  */
-import type { EventLog } from '../log/log.ts';
-import type { RequestEnd, RequestNote } from '../log/request-note.ts';
+import type { EventLog, RequestEnd, RequestNote } from '../log/log.ts';
 import { type Rejected, rejected } from '../model/outcome.ts';
 import { isCounted } from './journal.ts';
 

@@ -1,0 +1,42 @@
+/** Who reads the log: groups, one for each destination, that come, go and stand somewhere. A part of the log's interface. */
+
+export interface GroupStart {
+  readonly group: string;
+  /** Where a group that the log does not know yet begins. */
+  readonly start: 'beginning' | 'end';
+}
+
+/** Where a group stands, by its durable progress. */
+export interface GroupStanding {
+  readonly group: string;
+  /** It has been let go of: it has no place in the log, and nothing is kept for it. */
+  readonly detached: boolean;
+  /** Records that it has not settled; none of a detached one. */
+  readonly unsettled: number;
+  /** About what the log holds for it: its share of the records. */
+  readonly bytes: number;
+  /** When the oldest of them was written, ms since the epoch; null without any. */
+  readonly oldestAt: number | null;
+}
+
+export interface GroupLog {
+  /**
+   * Makes the log know exactly these groups from now on: new ones get their durable cursor, the cursors of
+   * all others are given up (their names are returned). A detached one stays detached. To be called before `read`.
+   */
+  attach(groups: readonly GroupStart[]): Promise<readonly string[]>;
+  /**
+   * Lets go of what a group has not settled, in one durable step: `attach` gives it no place until it is readmitted, or
+   * was left out of an `attach`. Resolves with where it stood; undefined when it has no place.
+   */
+  detach(group: string): Promise<GroupStanding | undefined>;
+  /** Gives a detached group a place again, durably, at the log's end; `attach` then knows it. False when it is not detached. */
+  readmit(group: string): Promise<boolean>;
+  /** Every group with a place and every detached one, by name. */
+  groups(): Promise<readonly GroupStanding[]>;
+  /**
+   * Records appended that `group` has neither read in this process nor settled before it; of a detached group, those
+   * appended in this process since.
+   */
+  backlog(group: string): number;
+}

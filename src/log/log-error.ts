@@ -1,0 +1,24 @@
+/** The log's failures that a caller is to expect, by code. */
+
+export type LogErrorCode =
+  /** `maxBytes` is reached: shed load until delivery and retention make room. */
+  | 'log_full'
+  /** The disk is full: recovers when space is freed. */
+  | 'disk_full'
+  /** A write failed: nothing more is acknowledged on this handle, the process must end. */
+  | 'log_failing'
+  | 'log_closing'
+  /** Another process has the store. */
+  | 'log_locked'
+  /** The store cannot be opened as it is: not writable, damaged, or of a newer version. */
+  | 'log_unusable';
+
+export class LogError extends Error {
+  readonly code: LogErrorCode;
+
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LogError';
+    this.code = code;
+  }
+}
