@@ -1,0 +1,48 @@
+/** Metrics of what an operator does, or should know of in time: reloads, detached destinations, a log that fills up. */
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+export function operationMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    configReloads: new Counter({
+      name: 'brazier_config_reloads_total',
+      help: 'Configurations read again (SIGHUP); outcome is applied, refused (the old one stays) or failed.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    configReloadedAt: new Gauge({
+      name: 'brazier_config_last_reload_success_timestamp_seconds',
+      help: 'When the configuration in use was taken over, at the start or by a reload.',
+      registers,
+    }),
+    eventsDetached: new Counter({
+      name: 'brazier_events_detached_total',
+      help: 'Events that a destination will not be sent: it was detached, or taken out of the configuration.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    destinationDetached: new Gauge({
+      name: 'brazier_destination_detached',
+      help: '1 while a destination is detached: it has no place in the log and is sent nothing.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    heldBytes: new Gauge({
+      name: 'brazier_log_held_bytes',
+      help: 'About what the log must keep for a destination: from its oldest unsettled event on.',
+      labelNames: ['destination'],
+      registers,
+    }),
+    oldestUnsettledAge: new Gauge({
+      name: 'brazier_oldest_unsettled_age_seconds',
+      help: "Age of a destination's oldest event without a final outcome; 0 without any.",
+      labelNames: ['destination'],
+      registers,
+    }),
+    logNearCap: new Gauge({
+      name: 'brazier_log_near_cap',
+      help: '1 while undelivered events and dead letters hold 80 % of log.maxBytes; at the cap senders get 429.',
+      registers,
+    }),
+  };
+}
