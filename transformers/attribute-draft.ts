@@ -43,9 +43,8 @@ function accept(draft: Draft, field: string, given: Json, path: string): Json | 
   const check = checkOf(field);
   if (check) {
     const fault = check(given);
-    return fault && !isTaken(draft, fault, path) ? undefined : given;
-  }
-  if (typeof given === 'object' && given !== null) return takeNested(draft, given, path);
+    if (fault) return isTaken(draft, fault, path) ? given : undefined;
+  } else if (typeof given === 'object' && given !== null) return takeNested(draft, given, path);
   if (typeof given === 'string' && given.length > MAX_CHARACTERS) {
     draft.warnings.push(textTooLong(given, pathOf(draft, path)));
   }

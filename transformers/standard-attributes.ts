@@ -57,6 +57,12 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['country', checkCountry],
   ['language', checkLanguage],
   ['time_zone', checkZone],
+  ['first_name', checkText],
+  ['last_name', checkText],
+  ['home_city', checkText],
+  ['image_url', checkText],
+  ['facebook', checkProfile],
+  ['twitter', checkProfile],
 ]);
 
 const STATE = 'opted_in, subscribed or unsubscribed';
@@ -88,6 +94,15 @@ function unusual(expected: string, value: Json): AttributeFault {
 /** Of a text one cannot say its kind alone: it is the other kind of text. */
 function other(value: Json): string {
   return typeof value === 'string' && value !== '' ? 'other text' : kindOf(value);
+}
+
+function checkText(value: Json): AttributeFault | undefined {
+  return typeof value === 'string' ? undefined : unusual('text', value);
+}
+
+/** Braze: `facebook` and `twitter` are objects (user attributes docs). */
+function checkProfile(value: Json): AttributeFault | undefined {
+  return isObject(value) ? undefined : unusual('an object', value);
 }
 
 function checkEmail(value: Json): AttributeFault | undefined {
@@ -136,9 +151,9 @@ function isFilled(value: Json | undefined): boolean {
 
 /** Braze finds the country of many names by itself: only what looks like a code is judged. */
 function checkCountry(value: Json): AttributeFault | undefined {
-  if (typeof value === 'string' && (value.length !== 2 || COUNTRIES.has(value.toUpperCase())))
-    return undefined;
-  return unusual('a country of ISO 3166-1', value);
+  if (typeof value !== 'string') return unusual('a country of ISO 3166-1', value);
+  const isCountry = value.length !== 2 || COUNTRIES.has(value) || COUNTRIES.has(value.toUpperCase());
+  return isCountry ? undefined : unusual('a country of ISO 3166-1', value);
 }
 
 function checkLanguage(value: Json): AttributeFault | undefined {

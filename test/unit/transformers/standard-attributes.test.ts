@@ -8,6 +8,16 @@ function codeOf(field: string, value: Json): string | undefined {
 }
 
 describe('checkOf', () => {
+  it.each(['first_name', 'last_name', 'home_city', 'image_url'])('takes nothing but text as %s', (field) => {
+    expect(codeOf(field, 'Kim')).toBeUndefined();
+    for (const value of [5, true, ['Kim'], { a: 1 }]) expect(codeOf(field, value)).toBe('unusual_value');
+  });
+
+  it.each(['facebook', 'twitter'])('takes nothing but an object as %s', (field) => {
+    expect(codeOf(field, { id: 'kim' })).toBeUndefined();
+    for (const value of ['kim', 5, ['kim']]) expect(codeOf(field, value)).toBe('unusual_value');
+  });
+
   it('has no check for a custom attribute, whatever its name', () => {
     for (const name of ['plan', 'constructor', '__proto__', 'Email']) expect(checkOf(name)).toBeUndefined();
   });
