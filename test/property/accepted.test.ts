@@ -148,7 +148,7 @@ describe('what the transformers make', () => {
   it('is accepted by Braze, object for object', { timeout: 60_000 }, async () => {
     const url = await start();
     const counts = await expectAllAccepted({ url, numRuns: 90, seed: 21, judges: () => true });
-    for (const what of EXPECTED) expect(counts.get(what) ?? 0, what).toBeGreaterThan(15);
+    for (const what of EXPECTED) expect(counts.get(what) ?? 0, what).toBeGreaterThan(8);
   });
 
   it('is accepted by the strictest reading of Braze, but for long event names, which a warning tells', {
@@ -166,6 +166,6 @@ describe('what the transformers make', () => {
     });
     const judges = (made: Made, sent: Sent) => !isUnderOwnName(sent) && !isLongNameTold(made);
     const counts = await expectAllAccepted({ url, numRuns: 60, seed: 22, judges });
-    for (const what of EXPECTED) expect(counts.get(what) ?? 0, what).toBeGreaterThan(4);
+    for (const what of EXPECTED) expect(counts.get(what) ?? 0, what).toBeGreaterThan(3);
   });
 });

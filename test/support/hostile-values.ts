@@ -149,7 +149,7 @@ export const id = mostly(one('u1', 'u2', 'u3', ' u4 ', 7, 'x'.repeat(987), '\u00
 export const word = mostly(one('lamp', 'Tea', '0', 5, 'https://shop.example/a', 'w'.repeat(255)), 60);
 export const amount = mostly(one(0, 4.2, '4.20', ' 7 ', 12, '1e2', 1e6), 60);
 export const count = mostly(
-  fc.oneof({ weight: 20, arbitrary: one(1, 2, '3', 100) }, { weight: 2, arbitrary: one(101, 250, 2.5) }),
+  fc.oneof({ weight: 20, arbitrary: one(1, 2, '3', 100) }, { weight: 8, arbitrary: one(101, 250, 2.5) }),
   25,
 );
 export const currency = mostly(one('EUR', 'usd', ' GBP '), 30);
