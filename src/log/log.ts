@@ -45,11 +45,18 @@ export type {
 export interface AppendRecord extends NewRecord {
   /** Remembered for at least 24 hours: a record whose id is known is dropped as a duplicate. Absent: not guarded. */
   readonly guardId?: string;
+  /**
+   * 32 bits of what the record says. A known id with other content is no duplicate: it is appended, and named as a
+   * conflict. Absent: whatever has the id is a duplicate.
+   */
+  readonly guardContent?: number;
 }
 
 export interface AppendResult {
   /** Indices of the records that were dropped as duplicates, ascending. */
   readonly duplicates: readonly number[];
+  /** Indices of the records that were appended although their id was known, with other content; absent without any. */
+  readonly conflicts?: readonly number[];
 }
 
 /** Half-open: `from` is in it, `to` is not. */

@@ -19,23 +19,22 @@ import {
   type LetterWalk,
   LogError,
   type LogStats,
-  type Progress,
   type Replay,
   type ScanRange,
 } from './log.ts';
+import { CHUNK_RECORDS, createMemoryGroups, type MemoryGroups } from './memory-groups.ts';
 import {
+  type Admission,
   admitRecord,
-  chunkOf,
   createMemoryState,
   type GuardClock,
   heldBytes,
   type MemoryState,
   piecesOf,
   standingsOf,
-  unsettledRun,
 } from './memory-state.ts';
 import { carries } from './message-of.ts';
-import { isSettled, withoutSettled } from './progress.ts';
+import { withoutSettled } from './progress.ts';
 import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from './request-note.ts';
 import { createWaiters } from './waiters.ts';
 
@@ -50,15 +49,7 @@ export interface MemoryLogOptions {
   readonly letters?: LetterLimits;
 }
 
-/** What a group has been handed in this process, and the progress it began with. */
-interface Reading {
-  readonly before: Progress;
-  readonly lost: AbortController;
-  readTo: number;
-}
-
 const DAY_MS = 24 * 60 * 60 * 1000;
-const CHUNK_RECORDS = 5000;
 const EVERY_LETTER: LetterLimits = { retainMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
 
 export function createMemoryLog(options: MemoryLogOptions = {}): EventLog {
@@ -70,9 +61,7 @@ class MemoryLog implements EventLog {
   readonly #maxBytes: number;
   readonly #clock: GuardClock;
   readonly #letterLimits: LetterLimits;
-  readonly #readings = new Map<string, Reading>();
-  /** Detached groups, and where the log ended when this process first knew it. */
-  readonly #detached = new Map<string, number>();
+  readonly #groups: MemoryGroups;
   readonly #waiters = createWaiters();
   #closed = false;
 
@@ -87,6 +76,7 @@ class MemoryLog implements EventLog {
     this.#maxBytes = maxBytes;
     this.#clock = { now, guardMs };
     this.#letterLimits = letters;
+    this.#groups = createMemoryGroups({ state, waiters: this.#waiters, closed: () => this.#closed });
   }
 
   async append(
@@ -96,50 +86,28 @@ class MemoryLog implements EventLog {
   ): Promise<AppendResult> {
     this.#check(topic, 0);
     this.#checkRoom(records);
-    const duplicates = records.flatMap((record, index) =>
-      admitRecord(this.#state, record, this.#clock) ? [] : [index],
-    );
+    const admissions = records.map((record) => admitRecord(this.#state, record, this.#clock));
+    const indicesOf = (wanted: Admission) =>
+      admissions.flatMap((each, index) => (each === wanted ? [index] : []));
+    const duplicates = indicesOf('duplicate');
+    const conflicts = indicesOf('conflict');
     this.#put(letters);
     this.#waiters.wake();
-    return { duplicates };
+    return conflicts.length > 0 ? { duplicates, conflicts } : { duplicates };
   }
 
   async attach(groups: readonly GroupStart[]): Promise<readonly string[]> {
-    const { progress, records, detached } = this.#state;
-    const isLeftOut = (name: string) => !groups.some(({ group }) => group === name);
-    const removed = [...progress.keys()].filter(isLeftOut);
-    for (const group of removed) this.#giveUp(group);
-    for (const group of [...detached].filter(isLeftOut)) this.#forgetDetached(group);
-    for (const { group, start } of groups) {
-      if (detached.has(group)) {
-        this.#detached.set(group, this.#detached.get(group) ?? records.length);
-        continue;
-      }
-      const before = progress.get(group) ?? { watermark: start === 'end' ? records.length : 0, settled: [] };
-      progress.set(group, before);
-      if (this.#readings.has(group)) continue;
-      this.#readings.set(group, { before, lost: new AbortController(), readTo: before.watermark });
-    }
-    this.#waiters.wake();
-    return removed.sort();
+    return this.#groups.attach(groups);
   }
 
   async detach(group: string): Promise<GroupStanding | undefined> {
     this.#check(EVENTS_TOPIC, 0);
-    const standing = standingsOf(this.#state).find((each) => each.group === group && !each.detached);
-    if (standing === undefined) return undefined;
-    this.#state.detached.add(group);
-    this.#detached.set(group, this.#state.records.length);
-    this.#giveUp(group);
-    return standing;
+    return this.#groups.detach(group);
   }
 
   async readmit(group: string): Promise<boolean> {
     this.#check(EVENTS_TOPIC, 0);
-    if (!this.#state.detached.has(group)) return false;
-    this.#forgetDetached(group);
-    this.#state.progress.set(group, { watermark: this.#state.records.length, settled: [] });
-    return true;
+    return this.#groups.readmit(group);
   }
 
   async groups(): Promise<readonly GroupStanding[]> {
@@ -149,40 +117,18 @@ class MemoryLog implements EventLog {
 
   read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk> {
     for (const topic of topics) this.#check(topic, 0);
-    const reading = this.#readings.get(group);
-    const progress = this.#state.progress.get(group);
-    if (reading === undefined || progress === undefined) throw new Error(`group ${group} is not attached`);
-    return this.#chunks(reading, progress, signal);
-  }
-
-  async *#chunks(reading: Reading, progress: Progress, signal: AbortSignal): AsyncGenerator<Chunk, void> {
-    const { records } = this.#state;
-    const lost = reading.lost.signal;
-    let position = progress.watermark;
-    while (!signal.aborted && !lost.aborted && !this.#closed) {
-      const run = unsettledRun(records, progress, position, CHUNK_RECORDS);
-      position = run.to;
-      if (run.from === run.to) await this.#waiters.wait([signal]);
-      else {
-        reading.readTo = Math.max(reading.readTo, run.to);
-        yield chunkOf(records.slice(run.from, run.to), lost, progress);
-      }
-    }
+    return this.#groups.read(group, signal);
   }
 
   async commit(...[group, topic, partition, progress, letters = []]: Parameters<EventLog['commit']>) {
     this.#check(topic, partition);
-    if (!this.#readings.has(group)) return;
+    if (!this.#groups.has(group)) return;
     this.#state.progress.set(group, { watermark: progress.watermark, settled: [...progress.settled] });
     this.#put(letters);
   }
 
   backlog(group: string): number {
-    const reading = this.#readings.get(group);
-    const { length } = this.#state.records;
-    if (reading === undefined) return length - (this.#detached.get(group) ?? length);
-    const unread = this.#state.records.slice(reading.readTo);
-    return unread.filter(({ offset }) => !isSettled(reading.before, offset)).length;
+    return this.#groups.backlog(group);
   }
 
   stats(): LogStats {
@@ -276,18 +222,6 @@ class MemoryLog implements EventLog {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiters.wake();
-  }
-
-  #giveUp(group: string): void {
-    this.#state.progress.delete(group);
-    this.#readings.get(group)?.lost.abort();
-    this.#readings.delete(group);
-    this.#waiters.wake();
-  }
-
-  #forgetDetached(group: string): void {
-    this.#state.detached.delete(group);
-    this.#detached.delete(group);
   }
 
   #put(letters: readonly DeadLetter[]): void {

@@ -13,9 +13,17 @@ export interface MemoryState {
   readonly detached: Set<string>;
   readonly letters: LetterShelf;
   readonly requests: RequestShelf;
-  /** Guarded ids and when they were accepted. */
-  readonly guarded: Map<string, number>;
+  /** What was accepted under each guarded id, and when. */
+  readonly guarded: Map<string, Accepted[]>;
 }
+
+interface Accepted {
+  readonly content: number | undefined;
+  at: number;
+}
+
+/** `conflict`: appended, its id is known with other content. */
+export type Admission = 'new' | 'duplicate' | 'conflict';
 
 export interface GuardClock {
   readonly now: () => number;
@@ -33,17 +41,25 @@ export function createMemoryState(): MemoryState {
   };
 }
 
-/** Appends the record; false, and nothing appended, when its id is known. */
-export function admitRecord(state: MemoryState, record: AppendRecord, { now, guardMs }: GuardClock): boolean {
-  const { guardId, key, value, headers, timestamp } = record;
-  if (guardId !== undefined) {
-    const known = state.guarded.get(guardId);
-    if (known !== undefined && known > now() - guardMs) return false;
-    state.guarded.set(guardId, now());
-  }
+/** Appends the record, unless it is a duplicate. */
+export function admitRecord(state: MemoryState, record: AppendRecord, clock: GuardClock): Admission {
+  const { key, value, headers, timestamp } = record;
+  const admission = guard(state, record, clock);
+  if (admission === 'duplicate') return admission;
   const place = { topic: EVENTS_TOPIC, partition: 0, offset: state.records.length, corrupt: false };
   state.records.push({ key, value: new Uint8Array(value), headers, timestamp, ...place });
-  return true;
+  return admission;
+}
+
+function guard({ guarded }: MemoryState, record: AppendRecord, { now, guardMs }: GuardClock): Admission {
+  const { guardId, guardContent: content } = record;
+  if (guardId === undefined) return 'new';
+  const known = (guarded.get(guardId) ?? []).filter(({ at }) => at > now() - guardMs);
+  const isSame = (each: Accepted) =>
+    content === undefined || each.content === undefined || each.content === content;
+  if (known.some(isSame)) return 'duplicate';
+  guarded.set(guardId, [...known, { content, at: now() }]);
+  return known.length > 0 ? 'conflict' : 'new';
 }
 
 /** Value bytes that some group has still to settle. */

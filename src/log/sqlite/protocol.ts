@@ -56,6 +56,8 @@ export interface AppendPart {
   readonly records: EncodedRecords;
   /** Per record the id to guard; null when no record has one. */
   readonly guardIds: readonly (string | null)[] | null;
+  /** Per record 32 bits of its content; null, or absent, where any content is the same. */
+  readonly guardContents?: readonly (number | null)[];
   /** Per record the letter that it replaces; null when no record is a replay. */
   readonly replayOf: readonly (LetterSwap | null)[] | null;
   readonly letters: readonly LetterRow[];
@@ -106,6 +108,8 @@ export interface WriteBatch {
 export interface WriteResult extends OpenResult {
   /** Indices of the records left out: duplicates, and replays of letters that are gone. Ascending. */
   readonly dropped: readonly number[];
+  /** Indices of the records written although their id was known, with other content. Ascending; absent without any. */
+  readonly conflicts?: readonly number[];
   /** `maxBytes` left no room: nothing of the append part was written, the commits were. */
   readonly full: boolean;
 }

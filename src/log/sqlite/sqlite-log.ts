@@ -20,16 +20,19 @@ import {
   type LetterWalk,
   LogError,
   type LogStats,
+  type NotedQuery,
+  type NotedRequest,
   type Replay,
+  type RequestNote,
+  type RequestNotes,
   type ScanRange,
 } from '../log.ts';
 import { withoutSettled } from '../progress.ts';
-import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from '../request-note.ts';
 import { createWaiters } from '../waiters.ts';
 import { type StoreClient, startStoreWorker } from './client.ts';
-import { backlogOf, type Cursor, createCursor } from './cursor.ts';
 import { fullError } from './errors.ts';
 import { findRecords } from './find.ts';
+import { createLogGroups, type LogGroups } from './groups.ts';
 import { decodeLetter, encodeLetter } from './letter-codec.ts';
 import { type Maintenance, startMaintenance } from './maintenance.ts';
 import { openOptions, type SqliteLogOptions } from './options.ts';
@@ -55,9 +58,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
 export class SqliteLog implements EventLog {
   readonly #client: StoreClient;
   readonly #now: () => number;
-  readonly #cursors = new Map<string, Cursor>();
-  /** Detached groups, and where the log ended when this process first knew it. */
-  readonly #detached = new Map<string, number>();
+  readonly #groups: LogGroups;
   readonly #waiters = createWaiters();
   readonly #writer: Writer;
   readonly #maintenance: Maintenance;
@@ -71,6 +72,7 @@ export class SqliteLog implements EventLog {
     this.#client = client;
     this.#now = now;
     this.#head = opened.head;
+    this.#groups = createLogGroups(client, () => this.#head);
     this.#stats = { bytes: opened.bytes, maxBytes, ...lettersOf(opened) };
     this.#writer = createWriter({
       send: (batch, transfer) => client.call('write', batch, transfer),
@@ -96,26 +98,17 @@ export class SqliteLog implements EventLog {
   async append(topic: string, records: readonly AppendRecord[], letters: readonly DeadLetter[] = []) {
     checkPlace(topic);
     const rows = letters.map(encodeLetter);
-    return { duplicates: await this.#append({ records, replayOf: null, letters: rows }) };
+    const { dropped: duplicates, conflicts } = await this.#append({ records, replayOf: null, letters: rows });
+    return conflicts.length > 0 ? { duplicates, conflicts } : { duplicates };
   }
 
-  async attach(groups: readonly GroupStart[]): Promise<readonly string[]> {
-    const { cursors, removed, detached } = await this.#client.call('attach', groups);
-    for (const group of removed) this.#giveUp(group);
-    for (const row of cursors) {
-      if (!this.#cursors.has(row.group)) this.#cursors.set(row.group, createCursor(row));
-    }
-    for (const group of this.#detached.keys()) if (!detached.includes(group)) this.#detached.delete(group);
-    for (const group of detached) this.#detached.set(group, this.#detached.get(group) ?? this.#head);
-    return removed;
+  attach(groups: readonly GroupStart[]): Promise<readonly string[]> {
+    return this.#groups.attach(groups);
   }
 
   async detach(group: string): Promise<GroupStanding | undefined> {
     this.#checkOpen();
-    const standing = await this.#client.call('detach', group);
-    if (standing) this.#detached.set(group, this.#head);
-    this.#giveUp(group);
-    return standing;
+    return this.#groups.detach(group);
   }
 
   async readmit(group: string): Promise<boolean> {
@@ -130,14 +123,14 @@ export class SqliteLog implements EventLog {
 
   read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk> {
     for (const topic of topics) checkPlace(topic);
-    const cursor = this.#cursors.get(group);
+    const cursor = this.#groups.cursor(group);
     if (cursor === undefined) throw new Error(`group ${group} is not attached`);
     return readChunks(this.#source, cursor, signal);
   }
 
   async commit(...[group, topic, partition, progress, letters = []]: Parameters<EventLog['commit']>) {
     checkPlace(topic, partition);
-    const cursor = this.#cursors.get(group);
+    const cursor = this.#groups.cursor(group);
     if (cursor === undefined) return;
     const { watermark, settled } = progress;
     const rows = letters.map(encodeLetter);
@@ -147,9 +140,7 @@ export class SqliteLog implements EventLog {
   }
 
   backlog(group: string): number {
-    const cursor = this.#cursors.get(group);
-    if (cursor !== undefined) return backlogOf(cursor, this.#head);
-    return this.#head - (this.#detached.get(group) ?? this.#head);
+    return this.#groups.backlog(group);
   }
 
   stats(): LogStats {
@@ -209,7 +200,7 @@ export class SqliteLog implements EventLog {
   }
 
   async unfinished(group: string): Promise<readonly RequestNote[]> {
-    const progress = this.#cursors.get(group)?.progress;
+    const progress = this.#groups.cursor(group)?.progress;
     const notes = (await this.#client.call('unfinished', group)).map(decodeRequest);
     return notes.map((note) => withoutSettled(note, progress));
   }
@@ -222,7 +213,7 @@ export class SqliteLog implements EventLog {
     checkPlace(topic);
     const records = replays.map(({ record }) => record);
     const swaps = replays.map(({ letterId: id, parts, keep = [] }) => ({ id, parts, keep }));
-    const gone = new Set(await this.#append({ records, replayOf: swaps, letters: [] }));
+    const gone = new Set((await this.#append({ records, replayOf: swaps, letters: [] })).dropped);
     return swaps.flatMap(({ id }, index) => (gone.has(index) ? [] : [id]));
   }
 
@@ -240,13 +231,14 @@ export class SqliteLog implements EventLog {
     if (this.#closed !== undefined) throw closingError();
   }
 
-  #giveUp(group: string): void {
-    this.#cursors.get(group)?.lost.abort();
-    this.#cursors.delete(group);
-  }
-
-  #append(item: Omit<AppendItem, 'resolve' | 'reject'>): Promise<readonly number[]> {
-    return new Promise((resolve, reject) => this.#writer.append({ ...item, resolve, reject }));
+  #append(item: Omit<AppendItem, 'resolve' | 'reject'>): Promise<Required<Left>> {
+    return new Promise((resolve, reject) => {
+      this.#writer.append({
+        ...item,
+        resolve: (dropped, conflicts) => resolve({ dropped, conflicts }),
+        reject,
+      });
+    });
   }
 
   #written(result: WriteResult): void {
@@ -263,6 +255,8 @@ export class SqliteLog implements EventLog {
     await this.#client.end();
   }
 }
+
+type Left = Pick<WriteResult, 'dropped' | 'conflicts'>;
 
 function lettersOf({ letters, letterBytes, oldestLetterAt, lettersDropped }: LetterCounts): LetterCounts {
   return { letters, letterBytes, oldestLetterAt, lettersDropped };

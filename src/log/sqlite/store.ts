@@ -1,92 +1,64 @@
 /**
- * The embedded log's file: every statement of the hot path, synchronous, in the worker's thread (or in a test's).
- * A write is one transaction; what it changes in memory happens only after it is durable.
+ * The embedded log's file as the worker's calls see it, synchronous, in the worker's thread (or in a test's): here what
+ * is written, each call in one transaction; what only reads stands in store-reads.ts.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type {
-  GroupStanding,
-  GroupStart,
-  LetterFilter,
-  LetterGroup,
-  LetterQuery,
-  LetterWalk,
-  LogError,
-} from '../log.ts';
-import type { NotedQuery } from '../request-note.ts';
-import { type CursorTable, createCursorTable } from './cursor-table.ts';
-import { failing, fullError, runningError } from './errors.ts';
-import { fetchRecords } from './fetch.ts';
-import { type AfterCommit, createGuard, type Guard } from './guard.ts';
-import { createLetterTable, type LetterTable } from './letters.ts';
+import type { GroupStanding, GroupStart } from '../log.ts';
+import { fullError, runningError } from './errors.ts';
+import type { Admitted, AfterCommit } from './guard.ts';
 import type {
   AppendPart,
   AttachResult,
   DiscardResult,
-  FetchResult,
-  LetterRow,
-  LetterRows,
   MaintainResult,
-  OpenOptions,
   OpenResult,
-  RequestRow,
-  ScanCall,
-  SearchCall,
-  SearchResult,
-  SegmentRow,
   StoreCall,
   StoreCalls,
   WriteBatch,
   WriteResult,
 } from './protocol.ts';
-import { createRequestTable, type RequestTable } from './request-table.ts';
-import { createRetention, type Retention, type RetentionState } from './retention.ts';
+import type { RetentionState } from './retention.ts';
 import { dropRecords, segmentRow } from './segment.ts';
-import { createSegmentTable, type SegmentTable } from './segment-table.ts';
 import { standingsOf } from './standings.ts';
+import { StoreReads } from './store-reads.ts';
+import { openTables, type TableOptions, type Tables } from './tables.ts';
+import { createTransact, type Transact } from './transaction.ts';
 
 /** Settled segments deleted along with a write: more than a write adds, so that retention keeps up. */
 const ROWS_PER_WRITE = 2;
-
-/** What noted requests may hold: a tenth of the log, and no more than a few hours at full speed need. */
-const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
-const REQUEST_SHARE = 0.1;
 
 type StoreMethods = {
   readonly [K in Exclude<StoreCall, 'open'>]: (arg: StoreCalls[K]['arg']) => StoreCalls[K]['result'];
 };
 
 /** Each method answers the call of its name: its result, or a thrown `LogError`. */
-export class Store implements StoreMethods {
+export class Store extends StoreReads implements StoreMethods {
   readonly #db: DatabaseSync;
   readonly #maxBytes: number;
-  readonly #segments: SegmentTable;
-  readonly #cursors: CursorTable;
-  readonly #letters: LetterTable;
-  readonly #requests: RequestTable;
-  readonly #guard: Guard;
-  readonly #retention: Retention;
+  readonly #tables: Tables;
+  readonly #transaction: Transact;
   readonly #mark: StatementSync;
   #head: number;
-  #broken: LogError | undefined;
 
   /** `db` is open and migrated; a test may bring its own. */
-  constructor(db: DatabaseSync, options: Omit<OpenOptions, 'path' | 'maxPageCount'>) {
+  constructor(db: DatabaseSync, options: TableOptions) {
+    const tables = openTables(db, options);
+    super(tables);
     this.#db = db;
     this.#maxBytes = options.maxBytes;
-    this.#segments = createSegmentTable(db);
-    this.#cursors = createCursorTable(db);
-    this.#letters = createLetterTable(db, options.letterLimits);
-    this.#requests = createRequestTable(db, Math.min(MAX_REQUEST_BYTES, options.maxBytes * REQUEST_SHARE));
-    this.#guard = createGuard(db, options.guardMs, options.at);
-    this.#retention = createRetention(db, options);
+    this.#tables = tables;
+    this.#transaction = createTransact(db, () => {
+      tables.retention.forget();
+      tables.letters.forget();
+    });
     this.#mark = db.prepare(
       `INSERT INTO state VALUES('ping', ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value`,
     );
-    this.#head = this.#segments.head();
+    this.#head = tables.segments.head();
   }
 
   opened(): OpenResult {
-    return { head: this.#head, bytes: this.#retention.used(), ...this.#letters.counts() };
+    return { head: this.#head, bytes: this.#tables.retention.used(), ...this.#tables.letters.counts() };
   }
 
   /** On a full disk what only retention keeps gives way first: keeping it is a courtesy, accepting is the promise. */
@@ -97,26 +69,26 @@ export class Store implements StoreMethods {
       const { at, append } = batch;
       if (append === null || runningError(error).code !== 'disk_full') throw error;
       const bytes = sizeOf(append);
-      if (!this.#transaction(() => this.#retention.release(bytes, this.#state(at)))) throw error;
+      if (!this.#transaction(() => this.#tables.retention.release(bytes, this.#state(at)))) throw error;
       return this.#write(batch);
     }
   }
 
   #write({ at, append, commits, notes = [] }: WriteBatch): WriteResult {
     const result = this.#transaction((after) => {
-      const full = append !== null && !this.#retention.makeRoom(sizeOf(append), this.#state(at));
-      const dropped = append === null || full ? [] : this.#append(append, at, after);
+      const full = append !== null && !this.#tables.retention.makeRoom(sizeOf(append), this.#state(at));
+      const left = append === null || full ? { dropped: [] } : this.#append(append, at, after);
       for (const commit of commits) {
-        if (this.#cursors.move(commit, after)) this.#letters.put(commit.letters, after);
+        if (this.#tables.cursors.move(commit, after)) this.#tables.letters.put(commit.letters, after);
       }
       for (const { begun, ended } of notes) {
-        this.#requests.begin(begun, after);
-        this.#requests.end(ended, after);
+        this.#tables.requests.begin(begun, after);
+        this.#tables.requests.end(ended, after);
       }
-      if (notes.length > 0) this.#requests.trim(after);
-      if (this.#letters.crowded(at)) this.#letters.trim(at, after);
-      this.#retention.expire(this.#state(at), ROWS_PER_WRITE);
-      return { full, dropped };
+      if (notes.length > 0) this.#tables.requests.trim(after);
+      if (this.#tables.letters.crowded(at)) this.#tables.letters.trim(at, after);
+      this.#tables.retention.expire(this.#state(at), ROWS_PER_WRITE);
+      return { full, ...left };
     });
     return { ...result, ...this.opened() };
   }
@@ -124,75 +96,37 @@ export class Store implements StoreMethods {
   attach(groups: readonly GroupStart[]): AttachResult {
     const head = this.#head;
     return this.#transaction((after) =>
-      this.#cursors.attach(groups, { head, first: this.#segments.first() ?? head }, after),
+      this.#tables.cursors.attach(groups, { head, first: this.#tables.segments.first() ?? head }, after),
     );
   }
 
   detach(group: string): GroupStanding | undefined {
     const standing = this.groups().find((each) => each.group === group && !each.detached);
-    if (standing) this.#transaction((after) => this.#cursors.detach(group, this.#head, after));
+    if (standing) this.#transaction((after) => this.#tables.cursors.detach(group, this.#head, after));
     return standing;
   }
 
   readmit(group: string): boolean {
-    return this.#transaction((after) => this.#cursors.readmit(group, this.#head, after));
+    return this.#transaction((after) => this.#tables.cursors.readmit(group, this.#head, after));
   }
 
   groups(): GroupStanding[] {
-    const bytes = this.#retention.used() - this.#letters.counts().letterBytes;
-    return standingsOf(this.#cursors, this.#segments, { head: this.#head, bytes });
-  }
-
-  read(from: number): SegmentRow[] {
-    return this.#segments.read(from);
-  }
-
-  letters(query: LetterQuery): LetterRow[] {
-    return this.#letters.list(query);
-  }
-
-  letter(id: string): LetterRow | undefined {
-    return this.#letters.get(id);
-  }
-
-  walkLetters(walk: LetterWalk): LetterRows {
-    return this.#letters.walk(walk);
-  }
-
-  groupLetters(filter: LetterFilter): LetterGroup[] {
-    return this.#letters.group(filter);
+    const bytes = this.#tables.retention.used() - this.#tables.letters.counts().letterBytes;
+    return standingsOf(this.#tables.cursors, this.#tables.segments, { head: this.#head, bytes });
   }
 
   discard(ids: readonly string[]): DiscardResult {
-    const discarded = this.#transaction((after) => ids.filter((id) => this.#letters.remove(id, after)));
-    return { discarded, ...this.#letters.counts() };
-  }
-
-  scan(call: ScanCall): SegmentRow[] {
-    return this.#segments.scan(call);
-  }
-
-  fetch(offsets: readonly number[]): FetchResult {
-    return fetchRecords(this.#segments, offsets);
-  }
-
-  search(call: SearchCall): SearchResult {
-    return this.#segments.search(call);
-  }
-
-  unfinished(group: string): RequestRow[] {
-    return this.#requests.open(group);
-  }
-
-  requests(query: NotedQuery): RequestRow[] {
-    return this.#requests.list(query);
+    const discarded = this.#transaction((after) =>
+      ids.filter((id) => this.#tables.letters.remove(id, after)),
+    );
+    return { discarded, ...this.#tables.letters.counts() };
   }
 
   /** A real write: nothing less tells that the disk takes one. */
   ping(at: number): null {
     const roomy = this.#transaction(() => {
       this.#mark.run(at);
-      return this.#retention.makeRoom(0, this.#state(at));
+      return this.#tables.retention.makeRoom(0, this.#state(at));
     });
     if (!roomy) throw fullError(this.#maxBytes);
     return null;
@@ -201,13 +135,17 @@ export class Store implements StoreMethods {
   maintain(at: number): MaintainResult {
     if (this.#due(at)) {
       this.#transaction((after) => {
-        this.#retention.expire(this.#state(at));
-        if (this.#guard.prunable()) this.#guard.prune();
-        if (this.#letters.crowded(at)) this.#letters.trim(at, after);
+        this.#tables.retention.expire(this.#state(at));
+        if (this.#tables.guard.prunable()) this.#tables.guard.prune();
+        if (this.#tables.letters.crowded(at)) this.#tables.letters.trim(at, after);
       });
     }
-    const vacuuming = this.#retention.vacuum();
-    return { more: vacuuming || this.#due(at), bytes: this.#retention.used(), ...this.#letters.counts() };
+    const vacuuming = this.#tables.retention.vacuum();
+    return {
+      more: vacuuming || this.#due(at),
+      bytes: this.#tables.retention.used(),
+      ...this.#tables.letters.counts(),
+    };
   }
 
   close(): null {
@@ -216,57 +154,38 @@ export class Store implements StoreMethods {
   }
 
   #due(at: number): boolean {
-    return this.#retention.due(this.#state(at)) || this.#guard.prunable() || this.#letters.crowded(at);
+    return (
+      this.#tables.retention.due(this.#state(at)) ||
+      this.#tables.guard.prunable() ||
+      this.#tables.letters.crowded(at)
+    );
   }
 
   #state(at: number): RetentionState {
-    return { at, head: this.#head, watermark: this.#cursors.lowest() };
+    return { at, head: this.#head, watermark: this.#tables.cursors.lowest() };
   }
 
-  /** Returns the indices left out: duplicates, and replays of letters that are gone. */
-  #append(part: AppendPart, at: number, after: AfterCommit): readonly number[] {
-    const duplicates = part.guardIds === null ? [] : this.#guard.admit(part.guardIds, at, after);
+  #append(part: AppendPart, at: number, after: AfterCommit): Pick<WriteResult, 'dropped' | 'conflicts'> {
+    const { duplicates, conflicts } = this.#guarded(part, at, after);
     const gone = (part.replayOf ?? []).flatMap((swap, index) =>
-      swap !== null && !this.#letters.swap(swap, after) ? [index] : [],
+      swap !== null && !this.#tables.letters.swap(swap, after) ? [index] : [],
     );
     const dropped = [...duplicates, ...gone].sort((a, b) => a - b);
-    this.#letters.put(part.letters, after);
+    this.#tables.letters.put(part.letters, after);
     const records = dropRecords(part.records, dropped);
-    if (records.count === 0) return dropped;
-    this.#segments.insert(segmentRow(records, this.#head, at));
+    const left = conflicts.length > 0 ? { dropped, conflicts } : { dropped };
+    if (records.count === 0) return left;
+    this.#tables.segments.insert(segmentRow(records, this.#head, at));
     after.push(() => {
       this.#head += records.count;
-      this.#retention.forget();
+      this.#tables.retention.forget();
     });
-    return dropped;
+    return left;
   }
 
-  /** After a failed write SQLite would take the next commit on the same handle and call it durable: not here. */
-  #transaction<T>(work: (after: AfterCommit) => T): T {
-    if (this.#broken !== undefined) throw this.#broken;
-    const after: AfterCommit = [];
-    try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      const result = work(after);
-      this.#db.exec('COMMIT');
-      for (const effect of after) effect();
-      return result;
-    } catch (error) {
-      const problem = runningError(error);
-      if (problem.code === 'log_failing') this.#broken = problem;
-      this.#rollBack();
-      throw problem;
-    }
-  }
-
-  #rollBack(): void {
-    this.#retention.forget();
-    this.#letters.forget();
-    try {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-    } catch (error) {
-      this.#broken ??= failing('a failed write could not be rolled back', error);
-    }
+  #guarded({ guardIds, guardContents = [] }: AppendPart, at: number, after: AfterCommit): Admitted {
+    if (guardIds === null) return { duplicates: [], conflicts: [] };
+    return this.#tables.guard.admit(guardIds, at, after, guardContents);
   }
 }
 

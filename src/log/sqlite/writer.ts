@@ -27,8 +27,8 @@ export interface AppendItem {
   /** Per record the letter it replaces; null for an ordinary append. */
   readonly replayOf: readonly LetterSwap[] | null;
   readonly letters: readonly LetterRow[];
-  /** Called when durable, with the indices of the records left out. */
-  resolve(dropped: readonly number[]): void;
+  /** Called when durable, with the indices of the records left out, and of those that conflict with what is known. */
+  resolve(dropped: readonly number[], conflicts: readonly number[]): void;
   reject(error: LogError): void;
 }
 
@@ -184,6 +184,7 @@ function joinAppends(items: readonly AppendItem[]): AppendPart {
   return {
     records: encodeRecords(records),
     guardIds: guarded ? records.map(({ guardId }) => guardId ?? null) : null,
+    ...(guarded && { guardContents: records.map(({ guardContent }) => guardContent ?? null) }),
     replayOf: replays
       ? items.flatMap((item): readonly (LetterSwap | null)[] => item.replayOf ?? item.records.map(() => null))
       : null,
@@ -198,18 +199,30 @@ function buffersOf({ records }: AppendPart): Transferable[] {
 /** Gives each caller the indices of its own records that were left out. */
 function answer(
   items: readonly AppendItem[],
-  { full, dropped }: WriteResult,
+  { full, dropped, conflicts = [] }: WriteResult,
   fullError: () => LogError,
 ): void {
   let start = 0;
-  let next = 0;
+  const takeDropped = taker(dropped);
+  const takeConflicts = taker(conflicts);
   for (const { records, resolve, reject } of items) {
     const end = start + records.length;
-    const own: number[] = [];
-    for (; next < dropped.length && (dropped[next] ?? end) < end; next += 1)
-      own.push((dropped[next] ?? 0) - start);
+    const own = takeDropped(start, end);
+    const disputed = takeConflicts(start, end);
     if (full) reject(fullError());
-    else resolve(own);
+    else resolve(own, disputed);
     start = end;
   }
+}
+
+/** Hands out ascending indices of the whole, one stretch after the other, as indices within the stretch. */
+function taker(indices: readonly number[]): (start: number, end: number) => number[] {
+  let next = 0;
+  return (start, end) => {
+    const own: number[] = [];
+    for (; next < indices.length && (indices[next] ?? end) < end; next += 1) {
+      own.push((indices[next] ?? 0) - start);
+    }
+    return own;
+  };
 }
