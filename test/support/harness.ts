@@ -33,6 +33,8 @@ export interface HarnessOptions {
   readonly destination?: Readonly<Record<string, unknown>>;
   /** Beside the one that is judged. */
   readonly otherDestinations?: readonly object[];
+  /** More of the log's configuration. */
+  readonly log?: Readonly<Record<string, unknown>>;
   /** Over the harness's own load: 4 lanes of 10 batches of 25 events. False: nothing is produced by itself. */
   readonly load?:
     | Partial<Pick<ProducerOptions, 'lanes' | 'peoplePerLane' | 'eventsPerBatch' | 'batchesPerLane'>>
@@ -53,6 +55,8 @@ export interface Harness {
   readonly seed: number;
   readonly dice: () => number;
   readonly sandbox: Sandbox;
+  /** The sandbox's own origin. */
+  readonly brazeUrl: string;
   readonly folder: ServerFolder;
   /** Throws where none is wanted. */
   readonly proxy: FaultProxy;
@@ -68,14 +72,16 @@ export interface Harness {
   admin<Body>(path: string): Promise<Body>;
   /** The producer is done and everything it sent has its outcome. */
   drained(): Promise<void>;
-  /** Posts a person's next events, as the producer makes them. */
-  produce(person: string, count?: number): Promise<readonly Produced[]>;
+  /** Posts one event of the row's own, which the judge knows nothing of: without the producer's payload. */
+  post(event: object): Promise<Response>;
+  /** Posts one batch with the next event of each that is named, as the producer makes them. */
+  produce(...people: string[]): Promise<readonly Produced[]>;
 }
 
 /** Requests under way at most: what a kill may double. */
 export const UNDER_WAY = 8;
 export const REST_KEY = 'canary-rest-key';
-const WRITE_KEY = 'canary-write-key';
+export const WRITE_KEY = 'canary-write-key';
 
 /** Far above what a row needs when all is well (about 130 MB), far below what a leak makes of it. */
 const MAX_BYTES = 320 * 1024 * 1024;
@@ -118,6 +124,7 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
     {},
     {
       sources: [{ id: 'shop', writeKey: WRITE_KEY }],
+      log: options.log,
       destinations: [{ restEndpoint, ...destinationOf(options) }, ...(options.otherDestinations ?? [])],
     },
   );
@@ -135,6 +142,7 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
     seed,
     dice,
     sandbox: braze.sandbox,
+    brazeUrl: braze.url,
     folder,
     get proxy() {
       if (!proxy) throw new Error('this row has no proxy');
@@ -154,7 +162,8 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
       await producer.done;
       await drained(lives.ready());
     },
-    produce: (person, count = 1) => producer.produce(person, count),
+    post: (event) => postOne(lives.ready(), event),
+    produce: (...people) => producer.produceFor(people),
   };
   return { harness, judge: () => judgeAll(harness, options, { lives, proxy }) };
 }
@@ -321,6 +330,12 @@ async function metric(ready: Ready, name: string, labels = ''): Promise<number> 
   const text = await (await fetch(`${ready.admin}/metrics`)).text();
   const samples = text.matchAll(new RegExp(`^${name}(?:{([^}]*)})? ([0-9.e+-]+)$`, 'gm'));
   return samples.reduce((sum, [, own = '', value]) => (own.includes(labels) ? sum + Number(value) : sum), 0);
+}
+
+function postOne({ http }: Ready, event: object): Promise<Response> {
+  const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`;
+  const body = JSON.stringify({ batch: [event] });
+  return fetch(`${http}/v1/batch`, { method: 'POST', headers: { authorization }, body });
 }
 
 async function admin<Body>(ready: Ready, { tokenFile }: ServerFolder, path: string): Promise<Body> {

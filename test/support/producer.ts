@@ -30,6 +30,8 @@ export interface Producer {
   readonly acknowledged: ReadonlySet<string>;
   /** One batch of a person's next events, beside the lanes; resolves when it is acknowledged. */
   produce(person: string, count: number): Promise<readonly Produced[]>;
+  /** The same with the next event of each that is named. */
+  produceFor(people: readonly string[]): Promise<readonly Produced[]>;
   /** Resolves when all lanes have ended. */
   readonly done: Promise<void>;
   /** Ends after the batches under way are acknowledged. */
@@ -49,17 +51,20 @@ export function startProducer(options: ProducerOptions): Producer {
   return {
     produced,
     acknowledged,
-    async produce(person, count) {
-      const batch = Array.from({ length: count }, () => nextOf(person));
-      await postUntilAcknowledged(batch);
-      return batch.flatMap(({ messageId }) => produced.get(messageId) ?? []);
-    },
+    produce: (person, count) => produceFor(Array.from({ length: count }, () => person)),
+    produceFor,
     done,
     stop() {
       stopping.abort();
       return done;
     },
   };
+
+  async function produceFor(people: readonly string[]): Promise<readonly Produced[]> {
+    const batch = people.map(nextOf);
+    await postUntilAcknowledged(batch);
+    return batch.flatMap(({ messageId }) => produced.get(messageId) ?? []);
+  }
 
   async function runLane(lane: number): Promise<void> {
     const { eventsPerBatch, peoplePerLane, batchesPerLane = Number.POSITIVE_INFINITY } = options;

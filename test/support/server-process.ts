@@ -65,6 +65,9 @@ export function startProcess(args: readonly string[], env: Record<string, string
   };
 }
 
+/** All folders of `makeFolder` begin so, within the system's temporary folder. */
+export const FOLDER_PREFIX = 'brazier-test-';
+
 export interface ServerFolder {
   /** The data folder. */
   readonly data: string;
@@ -81,19 +84,19 @@ export function makeFolder(
   destination: Record<string, unknown> = {},
   more: Record<string, unknown> = {},
 ): ServerFolder {
-  const folder = mkdtempSync(join(tmpdir(), 'brazier-test-'));
+  const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
   const data = join(folder, 'data');
   const configFile = join(folder, 'brazier.yaml');
   const writeKey = 'test-write-key';
   const config = {
     http: { port: 0 },
     admin: { port: 0 },
-    log: { path: data },
     sources: [{ id: 'shop', writeKey }],
     destinations: [
       { id: 'braze', restEndpoint, restApiKey: 'test-rest-key', start: 'beginning', ...destination },
     ],
     ...more,
+    log: { path: data, ...(more.log as object | undefined) },
   };
   writeFileSync(configFile, stringify(config));
   return {
