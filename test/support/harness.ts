@@ -163,7 +163,7 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
       await drained(lives.ready());
     },
     post: (event) => postOne(lives.ready(), event),
-    produce: (...people) => producer.produceFor(people),
+    produce: (...people) => producer.produce(people),
   };
   return { harness, judge: () => judgeAll(harness, options, { lives, proxy }) };
 }

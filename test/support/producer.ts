@@ -28,10 +28,8 @@ export interface Producer {
   readonly produced: ReadonlyMap<string, Produced>;
   /** Ids of acknowledged events. */
   readonly acknowledged: ReadonlySet<string>;
-  /** One batch of a person's next events, beside the lanes; resolves when it is acknowledged. */
-  produce(person: string, count: number): Promise<readonly Produced[]>;
-  /** The same with the next event of each that is named. */
-  produceFor(people: readonly string[]): Promise<readonly Produced[]>;
+  /** One batch beside the lanes, of the next event of each that is named; resolves when it is acknowledged. */
+  produce(people: readonly string[]): Promise<readonly Produced[]>;
   /** Resolves when all lanes have ended. */
   readonly done: Promise<void>;
   /** Ends after the batches under way are acknowledged. */
@@ -51,8 +49,7 @@ export function startProducer(options: ProducerOptions): Producer {
   return {
     produced,
     acknowledged,
-    produce: (person, count) => produceFor(Array.from({ length: count }, () => person)),
-    produceFor,
+    produce,
     done,
     stop() {
       stopping.abort();
@@ -60,7 +57,7 @@ export function startProducer(options: ProducerOptions): Producer {
     },
   };
 
-  async function produceFor(people: readonly string[]): Promise<readonly Produced[]> {
+  async function produce(people: readonly string[]): Promise<readonly Produced[]> {
     const batch = people.map(nextOf);
     await postUntilAcknowledged(batch);
     return batch.flatMap(({ messageId }) => produced.get(messageId) ?? []);

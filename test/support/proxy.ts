@@ -38,8 +38,16 @@ interface Armed {
   left: number;
 }
 
-/** @param target origin of the server behind it */
-export async function startProxy(target: string, dice: () => number): Promise<FaultProxy> {
+/**
+ * @param target origin of the server behind it
+ * @param at where it listens; default: a free port of 127.0.0.1
+ */
+export async function startProxy(
+  target: string,
+  dice: () => number,
+  at: { readonly host?: string; readonly port?: number } = {},
+): Promise<FaultProxy> {
+  const { host = '127.0.0.1' } = at;
   const { hostname, port } = new URL(target);
   const pairs = new Set<Pair>();
   const counts = { struck: 0, uncertain: 0 };
@@ -57,10 +65,10 @@ export async function startProxy(target: string, dice: () => number): Promise<Fa
     pairs.add(pair);
     near.on('close', () => pairs.delete(pair));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at.port ?? 0, host);
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     get struck() {
       return counts.struck;
     },
@@ -76,6 +84,7 @@ export async function startProxy(target: string, dice: () => number): Promise<Fa
     },
     async close() {
       for (const pair of pairs) pair.cut();
+      if (!server.listening) return;
       server.close();
       await once(server, 'close');
     },
