@@ -12,7 +12,7 @@ import type { Memory } from './memory/memory.ts';
 import { openMemory } from './memory/open-memory.ts';
 import { rejected } from './model/outcome.ts';
 import { systemClock } from './model/time.ts';
-import { createIds, createJournal, type Journal } from './pipeline/journal.ts';
+import { createJournal, type Journal } from './pipeline/journal.ts';
 import type { Passage } from './pipeline/passage.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import type { PlanOptions } from './pipeline/plan.ts';
@@ -199,7 +199,6 @@ function createJournalOf(
     group: id,
     clock: systemClock,
     hold: uncertain === 'hold',
-    newId: createIds(systemClock.epochMs),
     signal,
     onDoubt: (count) => metrics.eventsInDoubt.inc({ destination: id }, count),
     onError,

@@ -187,6 +187,10 @@ class MemoryLog implements EventLog {
     return this.#state.records.filter((record) => carries(record, messageId)).toReversed();
   }
 
+  newRequestId(): number {
+    return this.#state.requests.newId();
+  }
+
   async note(group: string, notes: RequestNotes): Promise<void> {
     this.#check(EVENTS_TOPIC, 0);
     this.#state.requests.take(group, notes);

@@ -2,6 +2,7 @@
 import type { NotedQuery, NotedRequest, RequestNotes } from './request-note.ts';
 
 export interface RequestShelf {
+  newId(): number;
   take(group: string, notes: RequestNotes): void;
   unfinished(group: string): NotedRequest[];
   list(query: NotedQuery): NotedRequest[];
@@ -9,9 +10,17 @@ export interface RequestShelf {
 
 export function createRequestShelf(): RequestShelf {
   const requests = new Map<number, NotedRequest>();
+  let last = 0;
   return {
+    newId() {
+      last += 1;
+      return last;
+    },
     take(group, { begun = [], ended = [] }) {
-      for (const note of begun) requests.set(note.id, { ...note, group, end: null });
+      for (const note of begun) {
+        requests.set(note.id, { ...note, group, end: null });
+        last = Math.max(last, note.id);
+      }
       for (const end of ended) {
         const request = requests.get(end.id);
         if (request?.end === null) requests.set(end.id, { ...request, end });

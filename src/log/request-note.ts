@@ -11,7 +11,7 @@ export interface NotedOperation {
 }
 
 export interface RequestNote {
-  /** Unique in the log; later requests have larger ones. */
+  /** By `newRequestId`. */
   readonly id: number;
   /** When it was to leave, ms since the epoch. */
   readonly at: number;
@@ -67,6 +67,8 @@ export interface NotedQuery {
 }
 
 export interface RequestLog {
+  /** An id for a note: no other group's, no earlier run's; later ones are larger, whatever the machine's date says. */
+  newRequestId(): number;
   /** Resolves when the notes are durable; they ride in the commit of whatever is written at that moment. */
   note(group: string, notes: RequestNotes): Promise<void>;
   /**

@@ -4,8 +4,7 @@
  */
 import type { Sent } from '../delivery/attempt.ts';
 import type { Trace } from '../delivery/trace.ts';
-import { type EventLog, LogError } from '../log/log.ts';
-import type { RequestEnd, RequestNote } from '../log/request-note.ts';
+import { type EventLog, LogError, type RequestEnd, type RequestNote } from '../log/log.ts';
 import type { Clock } from '../model/time.ts';
 import type { Passage } from './passage.ts';
 
@@ -19,12 +18,11 @@ export interface Journal {
 }
 
 export interface JournalOptions {
-  readonly log: Pick<EventLog, 'note'>;
+  readonly log: Pick<EventLog, 'note' | 'newRequestId'>;
   readonly group: string;
   readonly clock: Clock;
   /** Requests with events or purchases wait until their note is durable. */
   readonly hold: boolean;
-  readonly newId: () => number;
   /** So many events and purchases of a request may have counted twice: one of its replies was lost. */
   readonly onDoubt: (count: number) => void;
   /** Ends the waiting for a full disk. */
@@ -36,7 +34,7 @@ export interface JournalOptions {
 const DISK_FULL_RETRY_MS = 1_000;
 
 export function createJournal(options: JournalOptions): Journal {
-  const { log, group, clock, hold, newId, signal, onDoubt, onError } = options;
+  const { log, group, clock, hold, signal, onDoubt, onError } = options;
   const idsOf = new Map<Trace, readonly number[]>();
 
   /** Without a wait for it the note is a courtesy: a full disk must not stop delivery, which makes room. */
@@ -57,7 +55,7 @@ export function createJournal(options: JournalOptions): Journal {
 
   return {
     leaving(sent) {
-      const begun = notesOf(sent, clock.epochMs(), newId);
+      const begun = notesOf(sent, clock.epochMs(), () => log.newRequestId());
       idsOf.set(
         sent.trace,
         begun.map(({ id }) => id),
@@ -97,13 +95,4 @@ function notesOf({ endpoint, items }: Sent<Passage>, at: number, newId: () => nu
     const operations = group.map(({ owner, operation }) => ({ offset: owner.offset, part: operation.part }));
     return { id: newId(), at, endpoint, topic, partition, operations };
   });
-}
-
-/** Rising ids that no earlier run has given: the clock's microseconds, and the next one within the same. */
-export function createIds(epochMs: () => number): () => number {
-  let last = 0;
-  return () => {
-    last = Math.max(last + 1, epochMs() * 1000);
-    return last;
-  };
 }

@@ -1,7 +1,6 @@
 /** What every log remembers of requests, and how single records are found again: the rules as tests. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventLog } from '../../src/log/log.ts';
-import type { RequestEnd, RequestNote } from '../../src/log/request-note.ts';
+import type { EventLog, RequestEnd, RequestNote } from '../../src/log/log.ts';
 import { EVENTS_TOPIC } from '../../src/model/record.ts';
 import { append, type LogHarness, record, textOf } from '../support/log-harness.ts';
 
@@ -41,6 +40,15 @@ export function describeRequestContract(name: string, createHarness: () => LogHa
       log = await harness.crash(log);
       expect((await log.unfinished('a')).map(({ id }) => id)).toEqual([2]);
       expect((await log.unfinished('b')).map(({ id }) => id)).toEqual([3]);
+    });
+
+    it('gives out ids that no note has, also after a crash', async () => {
+      const ids = [log.newRequestId(), log.newRequestId()];
+      await log.note('a', { begun: [note(ids[0] ?? 0, [1])] });
+      await log.note('b', { begun: [note(ids[1] ?? 0, [2])] });
+      log = await harness.crash(log);
+      ids.push(log.newRequestId(), log.newRequestId());
+      expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
     });
 
     it('keeps the end of a request, and only the first', async () => {

@@ -105,7 +105,7 @@ export interface WriteBatch {
   readonly notes?: readonly NotesPart[];
 }
 
-export interface WriteResult extends OpenResult {
+export interface WriteResult extends LogSize {
   /** Indices of the records left out: duplicates, and replays of letters that are gone. Ascending. */
   readonly dropped: readonly number[];
   /** Indices of the records written although their id was known, with other content. Ascending; absent without any. */
@@ -143,10 +143,15 @@ export interface OpenOptions {
   readonly maxPageCount: number;
 }
 
-export interface OpenResult extends LetterCounts {
+export interface LogSize extends LetterCounts {
   /** The offset after the last durable record. */
   readonly head: number;
   readonly bytes: number;
+}
+
+export interface OpenResult extends LogSize {
+  /** Of the requests noted by earlier runs. */
+  readonly lastRequestId: number;
 }
 
 export interface DiscardResult extends LetterCounts {

@@ -11,6 +11,8 @@ export interface RequestTable {
   end(rows: readonly RequestEndRow[], after: AfterCommit): void;
   /** Within a transaction: drops the oldest, a few at a time, while more is held than may be. */
   trim(after: AfterCommit): void;
+  /** The largest id that is held; 0 without any. */
+  lastId(): number;
   /** Those of a group without an end, oldest first. */
   open(group: string): RequestRow[];
   list(query: NotedQuery): RequestRow[];
@@ -64,6 +66,7 @@ export function createRequestTable(db: DatabaseSync, maxBytes: number): RequestT
       }
       grow(-freed, after);
     },
+    lastId: () => Number(db.prepare('SELECT max(id) AS id FROM request').get()?.id ?? 0),
     open: (group) => unfinished.all(group).map(plain),
     list(query) {
       const { sql, values } = listStatement(query);

@@ -64,6 +64,7 @@ export class SqliteLog implements EventLog {
   readonly #maintenance: Maintenance;
   readonly #source: ReadSource;
   #head: number;
+  #lastRequestId: number;
   readonly #stats: { -readonly [K in keyof LogStats]: LogStats[K] };
   #closed: Promise<void> | undefined;
 
@@ -72,6 +73,7 @@ export class SqliteLog implements EventLog {
     this.#client = client;
     this.#now = now;
     this.#head = opened.head;
+    this.#lastRequestId = opened.lastRequestId;
     this.#groups = createLogGroups(client, () => this.#head);
     this.#stats = { bytes: opened.bytes, maxBytes, ...lettersOf(opened) };
     this.#writer = createWriter({
@@ -192,6 +194,11 @@ export class SqliteLog implements EventLog {
   async find(topic: string, messageId: string, signal: AbortSignal): Promise<readonly LogRecord[]> {
     checkPlace(topic);
     return findRecords(this.#client, { messageId, head: this.#head }, signal);
+  }
+
+  newRequestId(): number {
+    this.#lastRequestId += 1;
+    return this.#lastRequestId;
   }
 
   async note(group: string, { begun = [], ended = [], urgent = false }: RequestNotes): Promise<void> {

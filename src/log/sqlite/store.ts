@@ -10,6 +10,7 @@ import type {
   AppendPart,
   AttachResult,
   DiscardResult,
+  LogSize,
   MaintainResult,
   OpenResult,
   StoreCall,
@@ -58,7 +59,7 @@ export class Store extends StoreReads implements StoreMethods {
   }
 
   opened(): OpenResult {
-    return { head: this.#head, bytes: this.#tables.retention.used(), ...this.#tables.letters.counts() };
+    return { ...this.#size(), lastRequestId: this.#tables.requests.lastId() };
   }
 
   /** On a full disk what only retention keeps gives way first: keeping it is a courtesy, accepting is the promise. */
@@ -90,7 +91,7 @@ export class Store extends StoreReads implements StoreMethods {
       this.#tables.retention.expire(this.#state(at), ROWS_PER_WRITE);
       return { full, ...left };
     });
-    return { ...result, ...this.opened() };
+    return { ...result, ...this.#size() };
   }
 
   attach(groups: readonly GroupStart[]): AttachResult {
@@ -159,6 +160,11 @@ export class Store extends StoreReads implements StoreMethods {
       this.#tables.guard.prunable() ||
       this.#tables.letters.crowded(at)
     );
+  }
+
+  #size(): LogSize {
+    const { retention, letters } = this.#tables;
+    return { head: this.#head, bytes: retention.used(), ...letters.counts() };
   }
 
   #state(at: number): RetentionState {

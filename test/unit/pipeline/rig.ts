@@ -11,7 +11,7 @@ import { DELIVERED, type FinalOutcome, filtered } from '../../../src/model/outco
 import { EVENTS_TOPIC, type RecordHeaders } from '../../../src/model/record.ts';
 import { systemClock } from '../../../src/model/time.ts';
 import type { TransformResult } from '../../../src/model/transform.ts';
-import { createIds, createJournal } from '../../../src/pipeline/journal.ts';
+import { createJournal } from '../../../src/pipeline/journal.ts';
 import type { Passage } from '../../../src/pipeline/passage.ts';
 import { createPipeline, type PipelineOptions } from '../../../src/pipeline/pipeline.ts';
 import { createProgressWriter } from '../../../src/pipeline/progress-writer.ts';
@@ -50,7 +50,6 @@ export async function rig({
     group: 'braze',
     clock: systemClock,
     hold,
-    newId: createIds(systemClock.epochMs),
     signal: reading.signal,
     onDoubt: (count) => doubts.push(count),
     onError: (error) => errors.push(error),
