@@ -6,6 +6,7 @@ import { checkEvent, messageIdOf } from '../model/normalise.ts';
 import { type Rejected, rejected } from '../model/outcome.ts';
 import { personKey } from '../model/person.ts';
 import type { NewRecord, RecordHeaders } from '../model/record.ts';
+import { contentHash } from './content.ts';
 import type { IngestLimits } from './limits.ts';
 import type { Incoming, IncomingEvent } from './parse.ts';
 
@@ -98,10 +99,10 @@ function recordOf({ raw, bytes }: IncomingEvent, { at, type }: Reception, header
 }
 
 /** A made-up id is not guarded: no repeat can ever have it. */
-function guarded(record: NewRecord, { raw }: IncomingEvent, newId: () => string): AppendRecord {
+function guarded(record: NewRecord, { raw, bytes }: IncomingEvent, newId: () => string): AppendRecord {
   const messageId = isObject(raw) ? messageIdOf(raw.messageId) : undefined;
   if (messageId === undefined) return { ...record, headers: { ...record.headers, messageId: newId() } };
-  return { ...record, guardId: `${record.headers.source}\0${messageId}` };
+  return { ...record, guardId: `${record.headers.source}\0${messageId}`, guardContent: contentHash(bytes) };
 }
 
 function letterOf(record: NewRecord, outcome: Rejected, id: string): DeadLetter {

@@ -102,11 +102,12 @@ type IngestCore = Pick<IngestParts, 'limits' | 'budget' | 'answers' | 'isDrainin
 
 function createIngestWith(options: IngestServerOptions, core: IngestCore): Ingest {
   const { log, metrics, logger, now, newId, http } = options;
+  const logRefusal = createRefusalLog(logger, now);
   return createIngest({
     ...core,
-    store: createStore({ log, metrics, appendTimeoutMs: core.limits.appendTimeoutMs }),
+    store: createStore({ log, metrics, logRefusal, appendTimeoutMs: core.limits.appendTimeoutMs }),
     metrics,
-    logRefusal: createRefusalLog(logger, now),
+    logRefusal,
     maxBodyBytes: http.maxBodyBytes,
     now,
     newId,

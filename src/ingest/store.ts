@@ -4,10 +4,12 @@ import { EVENTS_TOPIC } from '../model/record.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Accepted } from './accept.ts';
 import { overloaded, type Refusal, unavailable } from './refusal.ts';
+import type { LogRefusal } from './refusal-log.ts';
 
 export interface StoreOptions {
   readonly log: Pick<EventLog, 'append'>;
   readonly metrics: Metrics;
+  readonly logRefusal: LogRefusal;
   readonly appendTimeoutMs: number;
 }
 
@@ -22,16 +24,23 @@ export type Store = (
   release: () => void,
 ) => Promise<AppendResult | Refusal>;
 
+const REUSED = 'a messageId came again with another event: accepted, both are delivered';
+
 const SLOW_LOG = overloaded('rate_limited', 'the log is too slow for now; send the request again');
 const LOG_FULL = overloaded('log_full', 'the log has reached its configured size; send the request again', 5);
 const DISK_FULL = unavailable('disk_full', 'the disk of the log is full; send the request again', 5);
 const LOG_CLOSING = unavailable('log_closing', 'the log is closing; send the request again');
 const LOG_FAILING = unavailable('log_failing', 'the log cannot be written; send the request again', 5);
 
-export function createStore({ log, metrics, appendTimeoutMs }: StoreOptions): Store {
+export function createStore({ log, metrics, logRefusal, appendTimeoutMs }: StoreOptions): Store {
   const append = async ({ records, letters, rejections }: Accepted, source: string) => {
     const result = await log.append(EVENTS_TOPIC, records, letters);
     countStored(metrics, source, records.length, result.duplicates.length);
+    const conflicts = result.conflicts?.length ?? 0;
+    if (conflicts > 0) {
+      metrics.ingestConflicts.inc({ source }, conflicts);
+      logRefusal(REUSED, { code: 'message_id_reused', source, events: conflicts });
+    }
     countRejected(metrics, source, rejections);
     return result;
   };

@@ -128,6 +128,37 @@ export function describeLogContract(
         expect(await log.append(EVENTS_TOPIC, [guarded('x'), guarded('y')])).toEqual({ duplicates: [0] });
       });
 
+      const saying = (id: string, content: number) =>
+        record(`${id}${content}`, { guardId: id, guardContent: content });
+
+      it('appends a known id with other content and names it; each of the contents is known from then on', async () => {
+        const both = [saying('x', 1), saying('y', 1), saying('x', 2), saying('x', 1)];
+        expect(await log.append(EVENTS_TOPIC, both)).toEqual({ duplicates: [3], conflicts: [2] });
+        const again = [saying('x', 3), saying('x', 2), saying('y', 1)];
+        const others = [saying('z', 1), record('free')];
+        const first = log.append(EVENTS_TOPIC, again);
+        const second = log.append(EVENTS_TOPIC, [...others, saying('y', 2)]);
+        expect(await first).toEqual({ duplicates: [1, 2], conflicts: [0] });
+        expect(await second).toEqual({ duplicates: [], conflicts: [2] });
+        expect(await readTexts(log, 'a', 7)).toEqual(['x1', 'y1', 'x2', 'x3', 'z1', 'free', 'y2']);
+      });
+
+      it.each(['reopen', 'crash'] as const)('tells contents apart after a %s', async (restart) => {
+        await log.append(EVENTS_TOPIC, [saying('x', 1)]);
+        log = await harness[restart](log);
+        expect(await log.append(EVENTS_TOPIC, [saying('x', 2), saying('x', 1)])).toEqual({
+          duplicates: [1],
+          conflicts: [0],
+        });
+      });
+
+      it('takes any content for the same where the content of either is not known', async () => {
+        await log.append(EVENTS_TOPIC, [guarded('x'), saying('y', 1)]);
+        expect(await log.append(EVENTS_TOPIC, [saying('x', 1), guarded('y')])).toEqual({
+          duplicates: [0, 1],
+        });
+      });
+
       it('keeps each record with its own key, headers and time when others are dropped', async () => {
         await log.append(EVENTS_TOPIC, [guarded('x')]);
         const own = { key: 'own', timestamp: START + 9, headers: { source: 's2', receivedAt: 'r2' } };

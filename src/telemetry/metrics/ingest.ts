@@ -24,6 +24,12 @@ export function ingestMetrics(registry: Registry) {
       labelNames: ['source', 'channel', 'outcome'],
       registers,
     }),
+    ingestConflicts: new Counter({
+      name: 'brazier_ingest_conflicts_total',
+      help: 'Events accepted although their messageId was known with other content; among the accepted.',
+      labelNames: ['source'],
+      registers,
+    }),
     ingestRejections: new Counter({
       name: 'brazier_ingest_rejections_total',
       help: 'Events that ingest turned away, by code of docs/errors.md.',

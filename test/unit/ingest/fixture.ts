@@ -24,7 +24,7 @@ export interface TestLog extends Pick<EventLog, 'append'> {
 }
 
 export function createTestLog(): TestLog {
-  const seen = new Set<string>();
+  const seen = new Map<string, number | undefined>();
   const log: TestLog = {
     records: [],
     letters: [],
@@ -32,13 +32,19 @@ export function createTestLog(): TestLog {
     async append(_topic, records, letters = []) {
       await log.gate();
       const duplicates: number[] = [];
+      const conflicts: number[] = [];
       for (const [index, record] of records.entries()) {
-        if (record.guardId !== undefined && seen.has(record.guardId)) duplicates.push(index);
-        else log.records.push(record);
-        if (record.guardId !== undefined) seen.add(record.guardId);
+        const { guardId = '', guardContent } = record;
+        if (!seen.has(guardId)) log.records.push(record);
+        else if (seen.get(guardId) === guardContent) duplicates.push(index);
+        else {
+          conflicts.push(index);
+          log.records.push(record);
+        }
+        if (guardId !== '') seen.set(guardId, guardContent);
       }
       log.letters.push(...letters);
-      return { duplicates };
+      return { duplicates, conflicts };
     },
   };
   return log;
@@ -110,7 +116,7 @@ export function texts(log: TestLog): string[] {
 /** A counter's or gauge's value under exactly these labels; 0 when it was never touched. */
 export async function metricOf(
   metrics: Metrics,
-  name: 'ingestEvents' | 'httpRequests' | 'ingestRejections',
+  name: 'ingestEvents' | 'httpRequests' | 'ingestRejections' | 'ingestConflicts',
   labels: Record<string, string>,
 ): Promise<number> {
   const { values } = await metrics[name].get();

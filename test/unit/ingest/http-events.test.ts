@@ -131,6 +131,30 @@ describe('events', () => {
     expect(log.records[0]?.headers).toEqual({ source: 'shop', receivedAt: '2026-03-01T12:00:00.000Z' });
   });
 
+  test('sent again with another sentAt are duplicates, with other content they are accepted, counted and told', async () => {
+    const { url, log, metrics, lines } = await startIngest();
+    const as = (more: object) => batchOf(track({ messageId: 'm1', ...more }));
+    await post(url, '/v1/batch', as({ sentAt: '2026-03-01T11:59:59Z' }));
+    const later = await post(url, '/v1/batch', as({ sentAt: '2026-03-01T12:00:09Z' }));
+    expect(later.body).toMatchObject({ accepted: 0, duplicates: 1 });
+    expect(lines).toEqual([]);
+    const other = await post(url, '/v1/batch', as({ properties: { secret: 'canary' } }));
+    expect(other.body).toEqual({ success: true, accepted: 1, rejected: [] });
+    expect(log.records).toHaveLength(2);
+    expect(await metricOf(metrics, 'ingestConflicts', { source: 'shop' })).toBe(1);
+    expect(await metricOf(metrics, 'ingestEvents', { outcome: 'accepted' })).toBe(2);
+    expect(lines).toMatchObject([{ level: 'warn', fields: { code: 'message_id_reused', source: 'shop' } }]);
+    expect(JSON.stringify(lines)).not.toMatch(/canary|m1/);
+  });
+
+  test('that were rejected are not remembered: mended, they may come again', async () => {
+    const { url, log } = await startIngest();
+    const bad = { ...track({ messageId: 'm1' }), userId: '', anonymousId: '' };
+    expect((await post(url, '/v1/batch', batchOf(bad))).body).toMatchObject({ accepted: 0 });
+    expect((await post(url, '/v1/batch', batchOf(track({ messageId: 'm1' })))).body.accepted).toBe(1);
+    expect(log.records).toHaveLength(1);
+  });
+
   test('sent again by the same source are duplicates, by another one they are not', async () => {
     const { url, log, metrics } = await startIngest();
     const body = batchOf(track({ messageId: 'm1' }), track({ messageId: 'm2' }));

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createFingerprintSet } from '../../../../src/log/sqlite/fingerprint-set.ts';
@@ -23,7 +24,7 @@ describe('guard', () => {
   let guard: Guard;
   const admit = (ids: (string | null)[], at: number, into = guard) => {
     const after: (() => void)[] = [];
-    const duplicates = into.admit(ids, at, after);
+    const { duplicates } = into.admit(ids, at, after);
     for (const effect of after) effect();
     return duplicates;
   };
@@ -67,6 +68,30 @@ describe('guard', () => {
     guard.admit(['x'], 0, []);
     db.exec('DELETE FROM guard');
     expect(admit(['x'], 0)).toEqual([]);
+  });
+
+  it('takes any content for the same where an older version wrote the row: there is the hash of the id alone', () => {
+    const row = hash('sha256', 'x', 'buffer').subarray(0, 16);
+    db.prepare('INSERT INTO guard(row, ts, hashes) VALUES(1, 0, ?)').run(row);
+    const reopened = createGuard(db, HOUR, 0);
+    expect(reopened.admit(['x'], 0, [], [7])).toEqual({ duplicates: [0], conflicts: [] });
+  });
+
+  it('names a known id with other content in every generation, and among thousands', () => {
+    const ids = Array.from({ length: 600 }, (_, index) => `id ${index}`);
+    const admitAs = (content: number, at: number) => {
+      const after: (() => void)[] = [];
+      const admitted = guard.admit(['id 599'], at, after, [content]);
+      for (const effect of after) effect();
+      return admitted;
+    };
+    const after: (() => void)[] = [];
+    const contents = ids.map(() => 1);
+    expect(guard.admit(ids, 0, after, contents)).toEqual({ duplicates: [], conflicts: [] });
+    for (const effect of after) effect();
+    expect(admitAs(2, 0)).toEqual({ duplicates: [], conflicts: [0] });
+    expect(admitAs(3, HOUR + 1)).toEqual({ duplicates: [], conflicts: [0] });
+    expect([1, 2, 3].map((content) => admitAs(content, HOUR + 2).duplicates)).toEqual([[0], [0], [0]]);
   });
 
   it('tells apart ids that differ in lone surrogates', () => {
