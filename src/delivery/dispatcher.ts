@@ -234,7 +234,9 @@ class Dispatcher<Owner> implements Delivery<Owner> {
 
   #observe(attempt: Attempt): void {
     const { verdict, endpoint } = attempt;
-    if (verdict.kind === 'retry') this.#concurrency.failed(this.#clock.monotonicMs());
+    if (verdict.kind === 'retry') {
+      this.#concurrency[verdict.throttled ? 'throttled' : 'failed'](this.#clock.monotonicMs());
+    }
     if (verdict.kind === 'final') {
       this.#concurrency.succeeded(this.#running >= this.#concurrency.limit);
       this.#passes.set(endpoint, (this.#passes.get(endpoint) ?? 0) + 1);
