@@ -7,17 +7,17 @@ describe('a slow person', { timeout: 180_000 }, () => {
   it('holds up only that person: the records behind are settled, and a crash sends none of them again', async () => {
     const KNOWN = 7;
     const judgement = await underFire({ load: false, destination: { lingerMs: 0 } }, async (harness) => {
-      const { sandbox, produce, drained, metric, killAndRestart } = harness;
-      await produce(...Array.from({ length: KNOWN }, () => 'slow'));
+      const { sandbox, produce, produceFor, drained, metric, killAndRestart } = harness;
+      await produce('slow', KNOWN);
       await drained();
       sandbox.addFaults([{ match: { externalId: 'slow' }, do: { status: 500, delayMs: 200 } }]);
-      const held = await produce('slow', 'slow');
+      const held = await produce('slow', 2);
       await vi.waitFor(
         () => expect(sandbox.requests().some(({ status }) => status === 500)).toBe(true),
         PATIENT,
       );
       const others = Array.from({ length: 120 }, (_, index) => `other-${index}`);
-      for (let round = 0; round < 10; round += 1) await produce(...others);
+      for (let round = 0; round < 10; round += 1) await produceFor(others);
       const onlyHeld = async () =>
         expect([await metric('brazier_events_in_flight'), await metric('brazier_backlog_events')]).toEqual([
           held.length,
@@ -51,8 +51,8 @@ describe('a link, where Braze applies events later than links', { timeout: 180_0
     let orphans: string[] = [];
     await underFire(
       { sandbox, load: false, destination: { identifyQuietMs: 0 }, mayOrphan: true },
-      async ({ sandbox: braze, produce, drained }) => {
-        await produce(...history);
+      async ({ sandbox: braze, produceFor, drained }) => {
+        await produceFor(history);
         await drained();
         braze.flush();
         orphans = orphansOf(braze.users());
@@ -65,8 +65,8 @@ describe('a link, where Braze applies events later than links', { timeout: 180_0
     let events = 0;
     await underFire(
       { sandbox, load: false, destination: { identifyQuietMs: 2_000 } },
-      async ({ sandbox: braze, produce, drained }) => {
-        await produce(...history);
+      async ({ sandbox: braze, produceFor, drained }) => {
+        await produceFor(history);
         await drained();
         braze.flush();
         const known = braze.users().filter(({ external_id }) => people.includes(String(external_id)));

@@ -74,12 +74,12 @@ const PEOPLE = Array.from({ length: 75 }, (_, index) => `q${index}`);
 const KNOWN_AFTER = 7;
 
 /** Requests that one event of each of 75 people causes, in one request if all is well. */
-async function requestsFor75({ produce, drained, sandbox }: Harness, rule: FaultRule): Promise<number> {
-  await produce(...Array.from({ length: KNOWN_AFTER }, () => PEOPLE).flat());
+async function requestsFor75({ produceFor, drained, sandbox }: Harness, rule: FaultRule): Promise<number> {
+  await produceFor(Array.from({ length: KNOWN_AFTER }, () => PEOPLE).flat());
   await drained();
   sandbox.addFaults([rule]);
   const before = sandbox.requests().length;
-  await produce(...PEOPLE);
+  await produceFor(PEOPLE);
   await drained();
   return sandbox.requests().length - before;
 }

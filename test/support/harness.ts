@@ -48,6 +48,8 @@ export interface HarnessOptions {
   readonly mayDouble?: (harness: Harness) => number | Promise<number>;
   /** The past of these may be orphaned. Default false. */
   readonly mayOrphan?: boolean;
+  /** Names of events that the row posts itself. */
+  readonly notJudged?: readonly string[];
   readonly maxBytes?: number;
 }
 
@@ -72,10 +74,12 @@ export interface Harness {
   admin<Body>(path: string): Promise<Body>;
   /** The producer is done and everything it sent has its outcome. */
   drained(): Promise<void>;
-  /** Posts one event of the row's own, which the judge knows nothing of: without the producer's payload. */
+  /** Posts one event of the row's own; where Braze takes it, its name must stand in `notJudged`. */
   post(event: object): Promise<Response>;
-  /** Posts one batch with the next event of each that is named, as the producer makes them. */
-  produce(...people: string[]): Promise<readonly Produced[]>;
+  /** Posts a person's next events in one batch, as the producer makes them. */
+  produce(person: string, count?: number): Promise<readonly Produced[]>;
+  /** The same with the next event of each that is named. */
+  produceFor(people: readonly string[]): Promise<readonly Produced[]>;
 }
 
 /** Requests under way at most: what a kill may double. */
@@ -163,7 +167,8 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
       await drained(lives.ready());
     },
     post: (event) => postOne(lives.ready(), event),
-    produce: (...people) => producer.produce(people),
+    produce: (person, count = 1) => producer.produce(Array.from({ length: count }, () => person)),
+    produceFor: (people) => producer.produce(people),
   };
   return { harness, judge: () => judgeAll(harness, options, { lives, proxy }) };
 }
@@ -257,6 +262,7 @@ async function judgeAll(
     producer,
     requests: sandbox.requests(),
     letters: new Set(letters.keys()),
+    notJudged: new Set(options.notJudged),
     lifeOf: lives.lifeOf,
   });
   const { doubledRequests, ...counts } = judgement;

@@ -34,6 +34,8 @@ export interface Evidence {
   readonly requests: readonly RecordedRequest[];
   /** messageIds of dead letters. */
   readonly letters: ReadonlySet<string>;
+  /** Names of events that are none of the producer's. */
+  readonly notJudged?: ReadonlySet<string>;
   /** Which life of the server a request belongs to: how many kills came before it. */
   readonly lifeOf: (request: RecordedRequest) => number;
 }
@@ -43,7 +45,7 @@ interface Delivered {
   readonly unchanged: boolean;
 }
 
-export function judge({ producer, requests, letters, lifeOf }: Evidence): Judgement {
+export function judge({ producer, requests, letters, lifeOf, notJudged = new Set() }: Evidence): Judgement {
   const first = new Map<string, RecordedRequest>();
   const last = new Map<string, number>();
   const doubledFrom = new Set<RecordedRequest>();
@@ -63,7 +65,7 @@ export function judge({ producer, requests, letters, lifeOf }: Evidence): Judgem
   };
   for (const request of requests) {
     if (request.path !== '/users/track' || !isAccepted(request)) continue;
-    for (const delivered of deliveredBy(request)) see(request, delivered);
+    for (const delivered of deliveredBy(request, notJudged)) see(request, delivered);
   }
   const lives = Map.groupBy([...doubledFrom].map(lifeOf), (life) => life);
   return {
@@ -107,12 +109,14 @@ function takenOf({ body, reply }: RecordedRequest, array: string): Objects {
 }
 
 /** The produced events of a track request, array by array, with whether they are as they were made. */
-function* deliveredBy(request: RecordedRequest): Iterable<Delivered> {
+function* deliveredBy(request: RecordedRequest, notJudged: ReadonlySet<string>): Iterable<Delivered> {
   const [attributes, events, purchases] = ['attributes', 'events', 'purchases'].map((array) =>
     takenOf(request, array),
   ) as [Objects, Objects, Objects];
   for (const { id, sequence, text } of attributes) yield compare({ id, sequence, text });
-  for (const { properties } of events) yield compare(properties as Record<string, unknown>);
+  for (const { name, properties } of events) {
+    if (!notJudged.has(String(name))) yield compare((properties ?? {}) as Record<string, unknown>);
+  }
   for (const { product_id: id, price } of purchases) {
     yield { id: String(id), unchanged: price === Number(String(id).split('/')[1]) + 0.5 };
   }
