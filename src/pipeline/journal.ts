@@ -11,8 +11,8 @@ import type { Passage } from './passage.ts';
 export interface Journal {
   /** What delivery waits for before a request leaves: nothing, or that its note is durable. */
   leaving(sent: Sent<Passage>): Promise<void> | undefined;
-  /** Objects of the request have their outcomes; the note of one with no other is completed. */
-  settled(trace: Trace): void;
+  /** These objects have their outcomes, durably; with the last of a request its note is completed. */
+  settled(sent: Sent<Passage>): void;
   /** Nothing is under way any more: completes the notes of what waited to be tried again. Resolves when that is durable. */
   release(): Promise<void>;
 }
@@ -33,9 +33,16 @@ export interface JournalOptions {
 /** How often a note that found the disk full is tried again where the request waits for it. */
 const DISK_FULL_RETRY_MS = 1_000;
 
+/** A request that has left. */
+interface Noted {
+  readonly ids: readonly number[];
+  /** Objects without a durable outcome: parts of it settle side by side, so the trace is ahead of what is durable. */
+  open: number;
+}
+
 export function createJournal(options: JournalOptions): Journal {
   const { log, group, clock, hold, signal, onDoubt, onError } = options;
-  const idsOf = new Map<Trace, readonly number[]>();
+  const underWay = new Map<Trace, Noted>();
 
   /** Without a wait for it the note is a courtesy: a full disk must not stop delivery, which makes room. */
   const forgive = (error: unknown) => {
@@ -56,24 +63,23 @@ export function createJournal(options: JournalOptions): Journal {
   return {
     leaving(sent) {
       const begun = notesOf(sent, clock.epochMs(), () => log.newRequestId());
-      idsOf.set(
-        sent.trace,
-        begun.map(({ id }) => id),
-      );
+      underWay.set(sent.trace, { ids: begun.map(({ id }) => id), open: sent.items.length });
       if (hold && sent.items.some(({ operation }) => isCounted(operation.part))) return insist(begun);
       log.note(group, { begun }).catch(forgive);
       return undefined;
     },
-    settled(trace) {
-      if (trace.open > 0) return;
+    settled({ trace, items }) {
+      const noted = underWay.get(trace);
+      if (!noted) return;
+      noted.open -= items.length;
+      if (noted.open > 0) return;
+      underWay.delete(trace);
       if (trace.fateUnknown) onDoubt(trace.counted);
-      const ended = endsOf(trace, idsOf.get(trace) ?? []);
-      idsOf.delete(trace);
-      log.note(group, { ended }).catch(forgive);
+      log.note(group, { ended: endsOf(trace, noted.ids) }).catch(forgive);
     },
     async release() {
-      const ended = [...idsOf].flatMap(([trace, ids]) => endsOf(trace, ids));
-      idsOf.clear();
+      const ended = [...underWay].flatMap(([trace, { ids }]) => endsOf(trace, ids));
+      underWay.clear();
       if (ended.length > 0) await log.note(group, { ended, urgent: true }).catch(forgive);
     },
   };

@@ -89,7 +89,7 @@ export function createSettler(options: SettlerOptions): Settler {
       memory.flush();
       await progress.flush();
       // After it: a crash between the two leaves the note of a request whose records are known to be settled.
-      journal.settled(sent.trace);
+      journal.settled(sent);
     },
     end(passage, outcome, value) {
       finish(passage, outcome, value);

@@ -56,4 +56,27 @@ describe('the journal', () => {
     const noted = await createMemoryLog({ state }).requests({ limit: 10 });
     expect(noted.map(({ group }) => group)).toEqual(['other', 'one', 'other', 'one']);
   });
+
+  it('ends a note when the last of its objects is durable, and counts its doubts once', async () => {
+    const log = createMemoryLog();
+    const doubts: number[] = [];
+    const journal = journalOf('one', log, (count) => doubts.push(count));
+    const request = requestOf(2);
+    await journal.leaving(request);
+    const lost = { kind: 'retry', code: 'timeout', throttled: false, fateUnknown: true } as const;
+    request.trace.note(
+      { at: 1, durationMs: 1, status: null, what: 'timeout', objects: 2 },
+      { failure: 'timeout', message: '' },
+      lost,
+    );
+    // Both have their outcomes, and of one the progress is durable.
+    request.trace.settled(2);
+    const [first, second] = request.items;
+    if (!first || !second) throw new Error('two were made');
+    journal.settled({ ...request, items: [first] });
+    expect(await log.unfinished('one')).toHaveLength(1);
+    journal.settled({ ...request, items: [second] });
+    expect(await log.unfinished('one')).toEqual([]);
+    expect(doubts).toEqual([2]);
+  });
 });
