@@ -23,6 +23,8 @@ export interface Parking {
 
 export interface Resumption {
   readonly offsets: readonly number[];
+  /** One of them, in their order, is queued now: it is no longer parked. */
+  queued(): void;
   /** They are queued now; what comes later of the person is parked as long as something of them is parked. */
   resumed(): void;
 }
@@ -110,8 +112,10 @@ export function createParking(limits: ParkingLimits, queuedOf: QueuedOf): Parkin
         const [key = ''] = person.keys;
         return {
           offsets,
+          queued() {
+            size -= 1;
+          },
           resumed() {
-            size -= offsets.length;
             const now = byKey.get(key) ?? person;
             now.resuming -= 1;
             if (now.offsets.length === 0 && now.resuming === 0) forget(now);

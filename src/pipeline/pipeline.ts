@@ -4,21 +4,22 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Sent } from '../delivery/attempt.ts';
-import type { Delivery } from '../delivery/delivery.ts';
 import type { Chunk, EventLog } from '../log/log.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Operation } from '../model/operation.ts';
 import type { FinalOutcome, Rejected, Warning } from '../model/outcome.ts';
-import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
+import { EVENTS_TOPIC } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
-import { type Doubts, IN_FLIGHT, readDoubts } from './doubts.ts';
+import { type Doubts, readDoubts } from './doubts.ts';
+import { type Adder, createEnqueuer, type Enqueuer, type Reading } from './enqueue.ts';
 import type { Journal } from './journal.ts';
-import { createParking, type Parking, type Resumption } from './parking.ts';
-import { type Passage, passageOf, textOf } from './passage.ts';
-import { keysOf, type Planned, type PlanOptions, planRecord } from './plan.ts';
-import type { Partition, ProgressWriter } from './progress-writer.ts';
+import { createParking } from './parking.ts';
+import type { Passage } from './passage.ts';
+import type { PlanOptions } from './plan.ts';
+import type { ProgressWriter } from './progress-writer.ts';
+import { createResumer, type Resumer } from './resume.ts';
 import { createSettler, type Settler } from './settler.ts';
 import type { Tally } from './tally.ts';
+import { RECORDS_PER_TURN } from './turns.ts';
 import { createWatermark } from './watermark.ts';
 import type { Window } from './window.ts';
 
@@ -55,9 +56,6 @@ export interface Pipeline {
   parked(): number;
 }
 
-/** Records planned before other work gets its turn: a few ms. */
-const RECORDS_PER_TURN = 128;
-
 /** Settled ranges a commit may carry: some 300 KB of progress; beyond it reading waits for the watermark. */
 const MAX_RANGES = 100_000;
 /** Offsets of parked records that are kept: 8 MB; beyond it reading waits. */
@@ -72,32 +70,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return new DestinationPipeline(options);
 }
 
-/** What the pipeline needs of delivery. */
-export type Adder = Pick<Delivery<Passage>, 'add' | 'queuedOf'>;
-
-/** A partition as this process reads it. */
-interface Reading extends Partition {
-  readonly lost: AbortSignal;
-  readonly parking: Parking;
-}
-
-/** A record that was looked at again or for the first time, and where it belongs. */
-interface Looked {
-  readonly record: LogRecord;
-  readonly text: string;
-  readonly partition: Reading;
-}
-
 class DestinationPipeline implements Pipeline {
   readonly #options: PipelineOptions;
   readonly #partitions = new Map<string, Reading>();
   /** Records of the chunk at hand that were not planned yet. */
   #ahead = 0;
   readonly #settler: Settler;
-  #doubts: Doubts | undefined;
-  #delivery: Adder | undefined;
-  #stopped: AbortSignal = AbortSignal.abort();
-  #resuming: Promise<void> | undefined;
+  #resumer: Resumer | undefined;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -105,21 +84,24 @@ class DestinationPipeline implements Pipeline {
   }
 
   async run(delivery: Adder, signal: AbortSignal): Promise<void> {
-    const { log, plan, progress, holdUncertain, onDoubts } = this.#options;
-    this.#delivery = delivery;
-    this.#stopped = signal;
-    const doubts = await readDoubts(log, plan.destination, holdUncertain);
-    if (doubts.count > 0) onDoubts(doubts.count);
-    this.#settler.heed(doubts);
-    this.#doubts = doubts;
+    const { log, plan, progress } = this.#options;
+    const enqueuer = createEnqueuer({
+      ...this.#options,
+      settler: this.#settler,
+      doubts: await this.#readDoubts(),
+      delivery,
+    });
+    const partitions = () => this.#partitions.values();
+    const resumer = createResumer({ ...this.#options, partitions, enqueuer, signal });
+    this.#resumer = resumer;
     try {
       for await (const chunk of log.read(plan.destination, [EVENTS_TOPIC], signal)) {
-        await this.#take(chunk, delivery, signal);
+        await this.#take(chunk, { delivery, enqueuer, signal });
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    await this.#resuming;
+    await resumer.ended();
     await progress.flush();
   }
 
@@ -128,13 +110,7 @@ class DestinationPipeline implements Pipeline {
   }
 
   resume(): void {
-    if (this.#resuming || this.parked() === 0 || this.#stopped.aborted) return;
-    this.#resuming = this.#resumeAll().finally(() => {
-      this.#resuming = undefined;
-    });
-    this.#resuming.catch((error) => {
-      if (!this.#stopped.aborted) this.#options.onError(error);
-    });
+    if (this.parked() > 0) this.#resumer?.look();
   }
 
   inFlight(): number {
@@ -147,7 +123,15 @@ class DestinationPipeline implements Pipeline {
     return count;
   }
 
-  async #take(chunk: Chunk, delivery: Adder, signal: AbortSignal): Promise<void> {
+  async #readDoubts(): Promise<Doubts> {
+    const { log, plan, holdUncertain, onDoubts } = this.#options;
+    const doubts = await readDoubts(log, plan.destination, holdUncertain);
+    if (doubts.count > 0) onDoubts(doubts.count);
+    this.#settler.heed(doubts);
+    return doubts;
+  }
+
+  async #take(chunk: Chunk, { delivery, enqueuer, signal }: Running): Promise<void> {
     const { window, tally } = this.#options;
     const partition = this.#partitionOf(chunk, delivery);
     partition.watermark.open(chunk.firstOffset, chunk.count);
@@ -157,8 +141,8 @@ class DestinationPipeline implements Pipeline {
       if (window.isFull()) await window.room(signal);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
       signal.throwIfAborted();
-      const record = chunk.record(index);
-      this.#start({ record, text: textOf(record), partition }, delivery);
+      this.#ahead -= 1;
+      enqueuer.take(chunk.record(index), partition);
     }
     await this.#belowCaps(partition, signal);
   }
@@ -174,88 +158,16 @@ class DestinationPipeline implements Pipeline {
     return fresh;
   }
 
-  #start(looked: Looked, delivery: Adder): void {
-    const { record, text, partition } = looked;
-    const { plan } = this.#options;
-    this.#ahead -= 1;
-    const planned = planRecord(text, record.headers, record.corrupt, plan);
-    if (planned.status !== 'operations') this.#end(looked, planned);
-    else if (!partition.parking.park(keysOf(planned), record.offset)) this.#queue(looked, planned, delivery);
-  }
-
-  /** An event that causes nothing to be sent. */
-  #end({ record, text, partition }: Looked, outcome: FinalOutcome): void {
-    const passage = passageOf(record, text, partition);
-    this.#options.window.add(passage.bytes);
-    this.#settler.end(passage, outcome, record.value);
-  }
-
-  #queue({ record, text, partition }: Looked, planned: Planned, delivery: Adder): void {
-    const { window, tally } = this.#options;
-    const passage = passageOf(record, text, partition);
-    window.add(passage.bytes);
-    tally.warned(planned.warnings);
-    const wanted = this.#withoutDoubtful(planned.operations, passage);
-    const operations = wanted.length > 0 ? this.#recall(wanted, passage) : wanted;
-    passage.open = operations.length;
-    if (operations.length > 0) delivery.add(operations, passage);
-  }
-
-  /** What an earlier run may have delivered is not sent again where the destination holds such ones. */
-  #withoutDoubtful(planned: readonly Operation[], passage: Passage): readonly Operation[] {
-    const held = this.#doubts?.heldOf(passage.offset) ?? [];
-    if (held.length === 0) return planned;
-    for (const { part, kind } of planned) {
-      if (!held.includes(part)) continue;
-      this.#options.tally.operation(kind, IN_FLIGHT);
-      passage.undelivered.push({ part, outcome: IN_FLIGHT });
-    }
-    const rest = planned.filter(({ part }) => !held.includes(part));
-    if (rest.length === 0) this.#settler.end(passage, IN_FLIGHT);
-    return rest;
-  }
-
-  /** What is still to be sent; when that is nothing, the event is done. */
-  #recall(planned: readonly Operation[], passage: Passage): readonly Operation[] {
-    const { memory, tally, onWarning } = this.#options;
-    const isReplay = passage.record.headers.replayDestination !== undefined;
-    const { operations, warnings, leftOut, outcome } = memory.recall(planned, isReplay);
-    tally.leftOut(leftOut);
-    tally.warned(warnings);
-    for (const warning of warnings) onWarning(warning);
-    if (outcome) this.#settler.end(passage, passage.undelivered[0]?.outcome ?? outcome);
-    return operations;
-  }
-
-  async #resumeAll(): Promise<void> {
-    for (const partition of this.#partitions.values()) {
-      for (let next = partition.parking.next(); next; next = partition.parking.next()) {
-        await this.#resumeSome(next, partition);
-      }
-    }
-  }
-
-  async #resumeSome({ offsets, resumed }: Resumption, partition: Reading): Promise<void> {
-    const { log, window, plan } = this.#options;
-    const delivery = this.#delivery;
-    const records = await log.fetch(partition.topic, partition.partition, offsets);
-    if (!delivery || partition.lost.aborted) return;
-    if (records.length < offsets.length) {
-      throw new Error(`${offsets.length - records.length} parked records are gone from the log`);
-    }
-    for (const record of records) {
-      if (window.isFull()) await window.room(this.#stopped);
-      const looked = { record, text: textOf(record), partition };
-      const planned = planRecord(looked.text, record.headers, record.corrupt, plan);
-      if (planned.status === 'operations') this.#queue(looked, planned, delivery);
-      else this.#end(looked, planned);
-    }
-    resumed();
-  }
-
   async #belowCaps({ watermark, parking }: Reading, signal: AbortSignal): Promise<void> {
     while (watermark.rangeCount >= MAX_RANGES || parking.size >= MAX_PARKED) {
       await this.#options.clock.delay(LOOK_MS, signal);
     }
   }
+}
+
+/** What a run has at hand. */
+interface Running {
+  readonly delivery: Adder;
+  readonly enqueuer: Enqueuer;
+  readonly signal: AbortSignal;
 }

@@ -57,7 +57,10 @@ function drive(records: readonly (readonly string[])[], path: readonly string[])
     endNewest: () => end(resuming.pop()),
   };
   function end(next: (typeof resuming)[number] | undefined): void {
-    for (const offset of next?.offsets ?? []) enqueue(world, offset, records[offset] ?? []);
+    for (const offset of next?.offsets ?? []) {
+      enqueue(world, offset, records[offset] ?? []);
+      next?.queued();
+    }
     next?.resumed();
   }
   const finish = (key: string) => {

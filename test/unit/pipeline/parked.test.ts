@@ -58,6 +58,37 @@ describe('a person with much queued', () => {
     await t.stop();
   });
 
+  it('is counted once while some of what was parked waits for room', async () => {
+    const t = await withBlocked();
+    await append(t.log, of('blocked', 30));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(30));
+    t.free();
+    await vi.waitFor(() => expect(t.waiting.length).toBe(20));
+    expect(t.pipeline.inFlight()).toBe(30);
+    expect(t.pipeline.parked()).toBe(10);
+    await t.stop();
+  });
+
+  it('ends without an error while some of what was parked waits for room', async () => {
+    const t = await withBlocked();
+    await append(t.log, of('blocked', 30));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(30));
+    t.free();
+    await vi.waitFor(() => expect(t.waiting.length).toBe(20));
+    await t.stop();
+    expect(t.errors).toEqual([]);
+  });
+
+  it('is looked at again when room was made while others were looked at', async () => {
+    const t = await withBlocked();
+    await append(t.log, of('blocked', 3));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(3));
+    t.pipeline.resume();
+    t.free();
+    await vi.waitFor(() => expect(t.waiting.length).toBe(3));
+    await t.stop();
+  });
+
   it('is where the progress says after a crash: what others had settled is not read again', async () => {
     const t = await withBlocked();
     await append(t.log, [...of('blocked', 3), ...of('free', 2), ...of('blocked', 1)]);

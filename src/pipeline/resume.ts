@@ -1,0 +1,83 @@
+/** Gives parked persons their turn, one batch after the other: reads their records again and has them queued. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EventLog } from '../log/log.ts';
+import type { Enqueuer, Reading } from './enqueue.ts';
+import type { Resumption } from './parking.ts';
+import { RECORDS_PER_TURN } from './turns.ts';
+import type { Window } from './window.ts';
+
+export interface ResumerOptions {
+  readonly log: Pick<EventLog, 'fetch'>;
+  readonly window: Window;
+  readonly partitions: () => Iterable<Reading>;
+  readonly enqueuer: Enqueuer;
+  /** Ends it; what is parked then stays unsettled. */
+  readonly signal: AbortSignal;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Resumer {
+  /** Somebody's turn may have come. */
+  look(): void;
+  /** Resolves when nothing more is queued from here, after the signal. */
+  ended(): Promise<void>;
+}
+
+export function createResumer({
+  log,
+  window,
+  partitions,
+  enqueuer,
+  signal,
+  onError,
+}: ResumerOptions): Resumer {
+  let isLooking = false;
+  /** Set by a call that comes while others are looked at: what it came for may have been passed already. */
+  let isWanted = false;
+  let looking: Promise<void> = Promise.resolve();
+
+  async function lookAtAll(): Promise<void> {
+    isLooking = true;
+    try {
+      while (isWanted) {
+        isWanted = false;
+        for (const partition of partitions()) await lookAt(partition);
+      }
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+    } finally {
+      isLooking = false;
+    }
+  }
+
+  async function lookAt(partition: Reading): Promise<void> {
+    for (let next = partition.parking.next(); next; next = partition.parking.next()) {
+      await resumeSome(next, partition);
+    }
+  }
+
+  async function resumeSome({ offsets, queued, resumed }: Resumption, partition: Reading): Promise<void> {
+    const records = await log.fetch(partition.topic, partition.partition, offsets);
+    if (partition.lost.aborted) return;
+    if (records.length < offsets.length) {
+      throw new Error(`${offsets.length - records.length} parked records are gone from the log`);
+    }
+    for (const [index, record] of records.entries()) {
+      if (window.isFull()) await window.room(signal);
+      if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
+      signal.throwIfAborted();
+      enqueuer.takeParked(record, partition);
+      queued();
+    }
+    resumed();
+  }
+
+  return {
+    look() {
+      if (signal.aborted) return;
+      isWanted = true;
+      if (!isLooking) looking = lookAtAll();
+    },
+    ended: () => looking,
+  };
+}
