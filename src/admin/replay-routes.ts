@@ -21,7 +21,7 @@ export function addReplayRoutes(app: Express, { resend, destinations }: ReplayRo
       return fail(res, 400, 'invalid_body', 'expected destination, from and to');
     }
     if (!destinations().includes(destination)) {
-      return fail(res, 400, 'invalid_body', `destination: ${destination} is not configured`);
+      return fail(res, 400, 'invalid_body', `destination: ${destination} is not configured, or detached`);
     }
     const query = { destination, from, to, ...(source !== undefined && { source }) };
     if (dryRun === true) res.json({ dryRun, ...(await resend.count(query)) });

@@ -5,6 +5,8 @@ import type { Config } from '../config/config.ts';
 import { adminToken } from '../config/secret-file.ts';
 import { connections, createResend } from '../dead-letters/resend.ts';
 import { createDeadLetters } from '../dead-letters/store.ts';
+import { createExplain } from '../explain/explain.ts';
+import { createPlanner } from '../explain/planner.ts';
 import { type EventLog, type GroupStanding, LogError } from '../log/log.ts';
 import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -42,6 +44,14 @@ export function createAdmin(parts: AdminParts): AdminServer {
       log,
       now: systemClock.epochMs,
       connected: (source, destination) => connections(parts.served().sources)(source, destination),
+    }),
+    explain: createExplain({
+      log,
+      planners() {
+        const served = parts.served();
+        return served.destinations.map((destination) => createPlanner(destination, served.sources));
+      },
+      haltOf: (id) => destinations.states().find((state) => state.id === id)?.halted?.code ?? null,
     }),
     onError: (err) => logger.error('the admin API failed', { err }),
     destinations: {
@@ -83,7 +93,7 @@ export function listingsOf(
 }
 
 /** A log at its cap is in order: senders are told when to come again, which no other process would do for them. */
-async function logFault(log: EventLog): Promise<string[]> {
+export async function logFault(log: Pick<EventLog, 'ping'>): Promise<string[]> {
   try {
     await log.ping();
     return [];

@@ -53,12 +53,14 @@ async function useStore<Result>(store: LetterStore, use: (access: LettersAccess)
       now: Date.now,
       onFatal: () => undefined,
     });
-    const deadLetters = createDeadLetters({
+    const destinations = await attachedOf(store, log);
+    const isConnected = connections(store.sources);
+    const deadLetters = createDeadLetters({ log, now: Date.now, destinations });
+    const resend = createResend({
       log,
       now: Date.now,
-      destinations: await attachedOf(store, log),
+      connected: (source, id) => destinations.includes(id) && isConnected(source, id),
     });
-    const resend = createResend({ log, now: Date.now, connected: connections(store.sources) });
     return await use({ deadLetters, resend }).finally(() => log.close());
   } catch (error) {
     if (error instanceof LogError) throw new CommandError(error.message);

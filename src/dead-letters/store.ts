@@ -142,7 +142,11 @@ async function replayStep(
     const plan = replayOf(letter, terms);
     if ('skip' in plan) skipped.push({ id: letter.id, reason: plan.skip });
     else if (destinations.includes(letter.destination ?? '')) replays.push(plan.replay);
-    else skipped.push({ id: letter.id, reason: `destination ${letter.destination} is not configured` });
+    else
+      skipped.push({
+        id: letter.id,
+        reason: `destination ${letter.destination} is not configured, or detached`,
+      });
   }
   if (replays.length === 0) return { replayed: [], kept: [], skipped };
   try {

@@ -83,7 +83,7 @@ describe('a replay', () => {
     const { replayed, skipped } = await deadLetters.replay({});
     expect(replayed).toEqual([]);
     expect(skipped).toEqual([
-      { id: 'renamed/brazier.events/0/1', reason: 'destination renamed is not configured' },
+      { id: 'renamed/brazier.events/0/1', reason: 'destination renamed is not configured, or detached' },
     ]);
     expect((await deadLetters.list({ limit: 10 })).letters.length).toBe(1);
   });
