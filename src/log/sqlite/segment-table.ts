@@ -6,8 +6,9 @@ import type { ScanCall, SearchCall, SearchResult, SegmentRow } from './protocol.
 const READ_BYTES = 1024 * 1024;
 const READ_RECORDS = 5000;
 const READ_ROWS = 256;
-/** A step of a search looks at so many segments: some 10 ms of the worker's time. */
+/** A step of a search looks at so many segments or bytes of them (a larger one alone): some 10 ms of the worker's time. */
 const SEARCH_ROWS = 64;
+const SEARCH_BYTES = 8 * 1024 * 1024;
 
 export interface SegmentTable {
   insert(row: SegmentRow): void;
@@ -57,7 +58,7 @@ export function createSegmentTable(db: DatabaseSync): SegmentTable {
     'SELECT base, n, ts, ends, sums, meta, data FROM segment WHERE base <= ? ORDER BY base DESC LIMIT 1',
   );
   const step = db.prepare(
-    `SELECT min(base) AS base FROM (SELECT base FROM segment WHERE base < ? ORDER BY base DESC LIMIT ${SEARCH_ROWS})`,
+    `SELECT base, n, length(data) AS bytes FROM segment WHERE base < ? ORDER BY base DESC LIMIT ${SEARCH_ROWS}`,
   );
   // The text may stand in the value or, where ingest made the id, in the meta.
   const search = db.prepare(
@@ -93,8 +94,8 @@ export function createSegmentTable(db: DatabaseSync): SegmentTable {
       return row !== undefined && offset < row.base + row.n ? row : undefined;
     },
     search({ text, before }) {
-      const from = step.get(before)?.base;
-      if (typeof from !== 'number') return { rows: [], before: 0 };
+      const from = firstWithin(step.all(before) as unknown as Extent[]);
+      if (from === undefined) return { rows: [], before: 0 };
       return { rows: search.all(from, before, text, text) as unknown as SegmentRow[], before: from };
     },
     scan({ offset, since, until }) {
@@ -117,4 +118,14 @@ function lastWithin(held: readonly Extent[]): Extent | undefined {
     last = segment;
   }
   return last;
+}
+
+/** Where a step back over these segments, newest first, ends. */
+function firstWithin(newestFirst: readonly Extent[]): number | undefined {
+  let bytes = 0;
+  const over = newestFirst.findIndex((segment, index) => {
+    bytes += segment.bytes;
+    return index > 0 && bytes > SEARCH_BYTES;
+  });
+  return newestFirst.at(over < 0 ? -1 : over - 1)?.base;
 }

@@ -150,3 +150,18 @@ describe('retention', () => {
     expect(pragma(db, 'freelist_count')).toBeLessThanOrEqual(256);
   });
 });
+
+describe('a search', () => {
+  it('looks at a few megabytes in a step, however large the segments are, and at all of them in the end', () => {
+    const large = 'x'.repeat(3_000_000);
+    for (const at of [0, 1, 2, 3]) write(at, large);
+    const looked: number[] = [];
+    for (let before = 4; before > 0; ) {
+      const step = store.search({ text: 'xxx', before });
+      looked.push(step.rows.length);
+      before = step.before;
+    }
+    expect(Math.max(...looked)).toBeLessThanOrEqual(3);
+    expect(looked.reduce((sum, count) => sum + count, 0)).toBe(4);
+  });
+});
