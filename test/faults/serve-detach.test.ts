@@ -177,4 +177,8 @@ it('holds the log with an alarm, sheds load at the cap while readiness stays gre
   await vi.waitFor(() => expect(t.sick.events()).toBe(20), patient);
   expect(JSON.stringify(t.sick.sandbox.users())).not.toContain('unheard');
   await expectSum(third.ready, 'braze');
+
+  expect((await t.brazier('destinations', 'detach', 'braze', '--yes')).code).toBe(0);
+  expect((await t.post(third.ready, 'unheard')).status).toBe(200);
+  await expectSum(third.ready, 'braze');
 });

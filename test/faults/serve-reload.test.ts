@@ -128,7 +128,7 @@ describe('a reload under load', () => {
     });
     await t.reload('applied');
     expect(await t.post(t.folder.writeKey)).toBe(401);
-    await more(4);
+    await vi.waitFor(() => expect(eventNames(t.sandbox).flat()).toContain('Renamed'), patient);
     for (const max of [2, 6, 3]) {
       t.edit(({ destinations }) => {
         destinations[0]!.concurrency = { start: 2, max };
