@@ -39,6 +39,7 @@ const STEPS = [
      hi INTEGER NOT NULL, doubt INTEGER NOT NULL, note TEXT NOT NULL, "end" TEXT) STRICT;
    CREATE INDEX request_open ON request("group", id) WHERE "end" IS NULL;
    CREATE INDEX request_doubt ON request(id) WHERE doubt = 1;`,
+  'CREATE INDEX request_span ON request(lo, hi);',
 ];
 
 /** The version of the file's tables that this code writes. */

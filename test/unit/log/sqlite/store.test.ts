@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OpenOptions } from '../../../../src/log/sqlite/protocol.ts';
 import { openDatabase, pragma } from '../../../../src/log/sqlite/schema.ts';
 import { encodeRecords } from '../../../../src/log/sqlite/segment.ts';
@@ -163,5 +163,19 @@ describe('a search', () => {
     }
     expect(Math.max(...looked)).toBeLessThanOrEqual(3);
     expect(looked.reduce((sum, count) => sum + count, 0)).toBe(4);
+  });
+});
+
+describe('noted requests', () => {
+  it('are found by record without reading every note', () => {
+    const prepare = vi.spyOn(db, 'prepare');
+    store.requests({ offset: 7, limit: 10 });
+    const sql = String(prepare.mock.lastCall?.[0]);
+    prepare.mockRestore();
+    const plan = db
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(7, 7, 10)
+      .map(({ detail }) => String(detail));
+    expect(plan.filter((step) => step.startsWith('SCAN'))).toEqual([]);
   });
 });
