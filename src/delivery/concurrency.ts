@@ -17,10 +17,11 @@ const DECREASE = 0.75;
 /** One storm is one decrease: what was under way together fails together. */
 const DECREASE_EVERY_MS = 1_000;
 /** The share of failures is that of about so many latest requests. */
-const REMEMBERED = 20;
+const REMEMBERED = 50;
 /**
  * A Braze that is well fails on one request in a hundred or so, whatever is under way: to shrink for each of those
- * would cost a third of the throughput and more. Three in a row are above it, two are not.
+ * would cost a third of the throughput and more. Six in a row are above it; with hundreds under way, three of them
+ * come close together by chance often enough to halve the limit.
  */
 const TOLERATED = 0.1;
 

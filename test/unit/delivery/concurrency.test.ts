@@ -37,10 +37,23 @@ describe('the concurrency', () => {
     expect(sum / 10_000).toBeGreaterThan(90);
   });
 
-  it('bears two failures in a row, not three', () => {
+  it('stays near the most where hundreds are under way: failures come close together by chance', () => {
+    const concurrency = createConcurrency({ start: 350, max: 350 });
+    const dice = createDice(1);
+    const limits: number[] = [];
+    for (let round = 0; round < 600; round += 1) {
+      for (let left = concurrency.limit; left > 0; left -= 1) {
+        if (dice() < 0.01) concurrency.failed(round * 200);
+        else concurrency.succeeded(true);
+      }
+      limits.push(concurrency.limit);
+    }
+    expect(limits.reduce((sum, limit) => sum + limit, 0) / limits.length).toBeGreaterThan(0.95 * 350);
+  });
+
+  it('bears five failures in a row, not six', () => {
     const concurrency = createConcurrency({ start: 16, max: 16 });
-    concurrency.failed(0);
-    concurrency.failed(0);
+    for (let turn = 0; turn < 5; turn += 1) concurrency.failed(0);
     expect(concurrency.limit).toBe(16);
     concurrency.failed(0);
     expect(concurrency.limit).toBe(12);
