@@ -1,4 +1,5 @@
 /** When an event happened: the forms senders write, the clock formula, the clamps. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTime, resolveTime, type SentTimes } from '../../../src/model/clock.ts';
 
@@ -93,6 +94,21 @@ describe('resolveTime', () => {
     );
     expect(resolve({ originalTimestamp, envelopeSentAt, sentAt: 'x' }).timestamp).toBe(
       '2026-05-01T11:59:40.000Z',
+    );
+  });
+
+  it('corrects by text within a day what the calendar would, and crosses midnight by the calendar', () => {
+    const day = Date.parse('2026-05-01T00:00:00.000Z');
+    const within = fc.integer({ min: -3_600_000, max: 86_400_000 + 3_600_000 });
+    fc.assert(
+      fc.property(within, within, fc.integer({ min: 0, max: 86_399_999 }), (original, sent, received) => {
+        const text = (ms: number) => new Date(day + ms).toISOString();
+        const { timestamp } = resolve(
+          { originalTimestamp: text(original), sentAt: text(sent) },
+          text(received),
+        );
+        expect(timestamp).toBe(text(Math.min(received, received - (sent - original))));
+      }),
     );
   });
 
