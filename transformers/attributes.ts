@@ -62,8 +62,10 @@ function finish(
   if (issue) return rejected('invalid', code, textOf(issue), issues);
   if (written === 0) return undefined;
   target.external_id = identity.external_id;
-  target.user_alias = identity.user_alias;
-  target._update_existing_only = identity._update_existing_only;
+  if (identity.user_alias) {
+    target.user_alias = identity.user_alias;
+    target._update_existing_only = identity._update_existing_only;
+  }
   return createOperation('attributes', 0, [identity.key], target);
 }
 

@@ -31,8 +31,11 @@ function toEmail(value: Json): string | Unusable {
 
 function toGender(value: Json): string | Unusable {
   if (typeof value !== 'string') return UNKNOWN_GENDER;
-  const word = value.trim().toLowerCase().replaceAll(/[_-]/g, ' ');
-  return GENDER_OF.get(word) ?? UNKNOWN_GENDER;
+  return GENDER_OF.get(value) ?? GENDER_OF.get(fold(value)) ?? UNKNOWN_GENDER;
+}
+
+function fold(word: string): string {
+  return word.trim().toLowerCase().replaceAll(/[_-]/g, ' ');
 }
 
 /** By the name that a mapping uses. */

@@ -18,11 +18,9 @@ export function checkProperties(properties: JsonObject, warnings: Warning[]): Re
   for (const name in properties) {
     count += 1;
     if (isWrongName(name)) issues.push({ path: pathOf(name), message: WRONG_NAME });
-    const value = properties[name];
-    if (typeof value === 'object' || (typeof value === 'string' && value.length > MAX_CHARACTERS)) {
-      const warning = findLongText(value, pathOf(name));
-      if (warning) warnings.push(warning);
-    }
+    const value = properties[name] ?? null;
+    const warning = hasLongText(value) ? findLongText(value, pathOf(name)) : undefined;
+    if (warning) warnings.push(warning);
   }
   if (count > MAX_PROPERTIES) warnings.push(tooMany(count));
   const [issue] = issues;
@@ -38,6 +36,15 @@ const DOLLAR = 36;
 /** A name that is far too long is cut: the path only has to be found again. */
 function pathOf(name: string): string {
   return `properties.${name.slice(0, MAX_CHARACTERS)}`;
+}
+
+/** Asked of every value, found in few: it makes no paths. */
+function hasLongText(value: Json): boolean {
+  if (typeof value === 'string') return value.length > MAX_CHARACTERS;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(hasLongText);
+  for (const name in value) if (hasLongText(value[name] ?? null)) return true;
+  return false;
 }
 
 function findLongText(value: Json, path: string): Warning | undefined {

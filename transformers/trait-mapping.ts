@@ -11,7 +11,7 @@ import { CHECKED_FIELDS } from './standard-attributes.ts';
 export interface FieldRule {
   /** The name of the field at Braze. */
   readonly field: string;
-  /** Dotted path of the trait. */
+  /** Dotted path of the trait; no two rules have the same. */
   readonly path: string;
   /** A name in `CONVERSIONS`; absent: the value goes as it is. */
   readonly convert?: string;
@@ -45,18 +45,23 @@ export function compileTraits(table: TraitTable, rules: readonly MappingRule[] =
   const rest = table.fields.filter((field) => !isReplaced(field, rules));
   const consumed = new Set([...rest.map(({ path }) => headOf(path)), ...(ruleSet?.consumed ?? [])]);
   const fields = rest.map((field) => compileField(field, consumed.has(field.field)));
+  const deep = fields.filter(({ path }) => path.includes('.'));
+  const special = compileSpecial(consumed, fields, table.reserved);
   const taken = [...consumed];
-  const keepOthers = compileOthers(consumed, new Set(table.reserved));
   const blank = blankOf(table);
   return (traits, draft) => {
     const source = ruleSet ? ruleSet.prune(traits) : traits;
-    const target: Target = { ...blank, ...source };
-    for (const name of taken) if (target[name] !== undefined) setOwn(target, name, undefined);
-    draft.target = target;
+    draft.target = copyWithout(source, blank, taken);
     const settled = ruleSet ? applyRules(ruleSet, traits, draft) : NOTHING;
-    for (const field of fields) field(source, draft);
-    keepOthers(source, draft, settled);
+    for (const { read, write } of deep) write(read(source), source, draft);
+    takeTraits(source, draft, settled, special);
   };
+}
+
+function copyWithout(source: JsonObject, blank: Target, taken: readonly string[]): Target {
+  const target: Target = { ...blank, ...source };
+  for (const name of taken) if (target[name] !== undefined) setOwn(target, name, undefined);
+  return target;
 }
 
 /** The members of every attributes object, in the order in which they are sent. */
@@ -66,26 +71,57 @@ function blankOf({ fields }: TraitTable): Target {
   return blank;
 }
 
+/** Most traits are short and nobody's business: one look-up and they are done. */
+function takeTraits(
+  source: JsonObject,
+  draft: Draft,
+  settled: Settled,
+  special: ReadonlyMap<string, Take>,
+): void {
+  for (const name in source) {
+    const value = source[name] ?? null;
+    const take = special.get(name);
+    if (take) take(value, source, draft, settled);
+    else if (settled.size === 0 && isShort(name, value)) draft.written += 1;
+    else if (!settled.has(name)) keep(draft, name, value);
+  }
+}
+
 /** Fields that are written already: no other value for them counts. */
 type Settled = ReadonlySet<string>;
 
 const NOTHING: Settled = new Set();
 
-/** Most traits are short and nobody's business: one look-up and they are done. */
-function compileOthers(
-  consumed: ReadonlySet<string>,
-  reserved: ReadonlySet<string>,
-): (source: JsonObject, draft: Draft, settled: Settled) => void {
-  const special = new Set([...consumed, ...reserved, ...CHECKED_FIELDS]);
-  return (source, draft, settled) => {
-    for (const name in source) {
-      const value = source[name] ?? null;
-      if (isShort(name, value) && !special.has(name) && settled.size === 0) draft.written += 1;
-      else if (reserved.has(name)) {
-        setOwn(draft.target, name, undefined);
-        warn(draft, RESERVED, name);
-      } else if (!consumed.has(name) && !settled.has(name)) keep(draft, name, value);
-    }
+/** What becomes of a trait that is not simply sent under its own name. */
+type Take = (value: Json, source: JsonObject, draft: Draft, settled: Settled) => void;
+
+/** By the trait's name. Whoever comes later counts. */
+function compileSpecial(
+  consumed: Iterable<string>,
+  fields: readonly Field[],
+  reserved: readonly string[],
+): ReadonlyMap<string, Take> {
+  const special = new Map<string, Take>();
+  for (const name of CHECKED_FIELDS) special.set(name, keepUnlessSettled(name));
+  for (const name of consumed) special.set(name, leaveToOthers);
+  for (const { path, write } of fields) if (!path.includes('.')) special.set(path, write);
+  for (const name of reserved) special.set(name, leaveOut(name));
+  return special;
+}
+
+function keepUnlessSettled(name: string): Take {
+  return (value, _source, draft, settled) => {
+    if (!settled.has(name)) keep(draft, name, value);
+  };
+}
+
+/** The user's rules or a field with a longer path read it. */
+function leaveToOthers(): void {}
+
+function leaveOut(name: string): Take {
+  return (_value, _source, draft) => {
+    setOwn(draft.target, name, undefined);
+    warn(draft, RESERVED, name);
   };
 }
 
@@ -120,23 +156,29 @@ function applyRules(ruleSet: RuleSet, traits: JsonObject, draft: Draft): Settled
   return settled;
 }
 
+/** A field of the table, compiled. */
+interface Field {
+  readonly path: string;
+  readonly read: (source: JsonObject) => Json | undefined;
+  readonly write: (value: Json | undefined, source: JsonObject, draft: Draft) => void;
+}
+
 /**
  * Null clears the field; what else counts as empty (`''`, 0, false) is left out, as RudderStack does. A trait that
  * is spelled like the field is the one that counts, unless the table reads it (`isOwnTrait`).
  */
-function compileField(
-  { field, path, convert }: FieldRule,
-  isOwnTrait: boolean,
-): (source: JsonObject, draft: Draft) => void {
-  const read = compilePath(path);
+function compileField({ field, path, convert }: FieldRule, isOwnTrait: boolean): Field {
   const conversion = convert === undefined ? undefined : CONVERSIONS.get(convert);
   if (convert !== undefined && !conversion) throw new Error(`no conversion ${convert} for field ${field}`);
-  return (source, draft) => {
-    const value = read(source);
-    if (isEmpty(value) || (!isOwnTrait && Object.hasOwn(source, field))) return;
-    const converted = value === null || !conversion ? value : conversion(value);
-    if (isUnusable(converted, value)) (converted.rejects ? reject : warn)(draft, converted, path);
-    else put(draft, field, converted, path);
+  return {
+    path,
+    read: compilePath(path),
+    write: (value, source, draft) => {
+      if (isEmpty(value) || (!isOwnTrait && Object.hasOwn(source, field))) return;
+      const converted = value === null || !conversion ? value : conversion(value);
+      if (isUnusable(converted, value)) (converted.rejects ? reject : warn)(draft, converted, path);
+      else put(draft, field, converted, path);
+    },
   };
 }
 
