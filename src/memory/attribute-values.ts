@@ -43,6 +43,14 @@ export type Known = readonly number[];
 
 const STRIDE = 4;
 
+/** Of one person so many attributes are remembered: names that are ever new would else grow one entry without end. */
+const MAX_ATTRIBUTES = 256;
+
+/** Those remembered last. */
+export function latest(known: Known): Known {
+  return known.slice(-MAX_ATTRIBUTES * STRIDE);
+}
+
 export function hashAttribute(name: string, value: Json, seed: number): Known {
   const hashes: number[] = [];
   pushHash(hashes, name, seed);

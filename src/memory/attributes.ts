@@ -12,7 +12,15 @@
  */
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Operation } from '../model/operation.ts';
-import { has, hashAttribute, isSteering, type Known, mustBeSent, without } from './attribute-values.ts';
+import {
+  has,
+  hashAttribute,
+  isSteering,
+  type Known,
+  latest,
+  mustBeSent,
+  without,
+} from './attribute-values.ts';
 import type { Journal } from './journal.ts';
 import { createKeptMap } from './kept-map.ts';
 
@@ -113,7 +121,7 @@ export function createAttributeMemory(options: AttributeMemoryOptions): Attribut
     }
     const person = personOf(key);
     const rest = without(person?.known ?? [], [...values, ...forgotten]);
-    const known = isDelivered && users.length === 0 ? [...rest, ...values.flat()] : rest;
+    const known = isDelivered && users.length === 0 ? latest([...rest, ...values.flat()]) : rest;
     if (known.length === 0) persons.delete(key);
     else persons.set(key, { known, since: person?.since ?? epochMs() });
   }

@@ -123,6 +123,14 @@ describe('links', () => {
 });
 
 describe('attributes', () => {
+  it('of one person are remembered up to a number, the latest of them', () => {
+    const memory = memoryOf('auto', {});
+    through(memory, [attributes({ first: 1 })]);
+    for (let at = 0; at < 300; at += 1) through(memory, [attributes({ [`day ${at}`]: at })]);
+    expect(through(memory, [attributes({ 'day 299': 299 })]).outcome?.code).toBe('unchanged_attributes');
+    expect(through(memory, [attributes({ first: 1 })]).outcome).toBeUndefined();
+  });
+
   const sent = (memory: Memory, object: object, outcome: typeof DELIVERED | typeof REFUSED = DELIVERED) => {
     const [operation] = through(memory, [attributes(object)], outcome).operations;
     return operation && JSON.parse(operation.text);
