@@ -33,7 +33,7 @@ describe('a slow client', () => {
   test.each([
     ['headers that trickle', 'POST /v1/batch HTTP/1.1\r\nX-A: '],
     ['a body that trickles', `${BATCH_HEAD}Content-Length: 100\r\n\r\n{`],
-  ])('gets 408 and is cut off for %s, while others are served', async (_name, start) => {
+  ])('row 37: gets 408 and is cut off for %s, while others are served', async (_name, start) => {
     const { port, url, server, log } = await startIngest({ limits: SHORT });
     const { socket, received, closed } = await open(port);
     socket.write(start);
@@ -46,12 +46,12 @@ describe('a slow client', () => {
     expect(log.records).toHaveLength(1);
   });
 
-  test('that sends nothing at all is cut off', async () => {
+  test('row 37: that sends nothing at all is cut off', async () => {
     const { port } = await startIngest({ limits: SHORT });
     await (await open(port)).closed;
   });
 
-  test('cannot take the connections of all: those over the limit are closed at once', async () => {
+  test('row 37: cannot take the connections of all: those over the limit are closed at once', async () => {
     const { port } = await startIngest({ limits: { maxConnections: 3 } });
     const held = [await open(port), await open(port), await open(port)];
     await (await open(port)).closed;
@@ -71,7 +71,7 @@ describe('a client that goes away', () => {
   test.each([
     ['in the middle of its body', 'Content-Length: 1000'],
     ['in the middle of a chunk', 'Transfer-Encoding: chunked'],
-  ])('%s leaves nothing behind', async (_name, framing) => {
+  ])('row 38: %s leaves nothing behind', async (_name, framing) => {
     const { port, server, log, metrics } = await startIngest();
     const { socket } = await open(port);
     socket.write(`${BATCH_HEAD}${framing}\r\n\r\n${framing.endsWith('chunked') ? '40\r\n' : ''}{"batch":[`);
@@ -83,7 +83,7 @@ describe('a client that goes away', () => {
     expect([log.records, log.letters]).toEqual([[], []]);
   });
 
-  test('while the log works still has its events counted', async () => {
+  test('row 38: while the log works still has its events counted', async () => {
     const { port, server, log, metrics } = await startIngest();
     const { promise, resolve } = Promise.withResolvers<void>();
     log.gate = () => promise;
@@ -202,7 +202,7 @@ describe('a refusal reaches a client that is still uploading', () => {
 });
 
 describe('a bomb', () => {
-  test('of 100 MB in gzip is 413 and does not fill the memory', async () => {
+  test('row 40: of 100 MB in gzip is 413 and does not fill the memory', async () => {
     const { url, server } = await startIngest();
     const bomb = gzipSync(Buffer.alloc(100 << 20));
     const before = process.memoryUsage().rss;

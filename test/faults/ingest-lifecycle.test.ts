@@ -113,7 +113,7 @@ describe('draining', () => {
 });
 
 describe('a process with 64 file descriptors', () => {
-  test('survives more connections than it can hold, and serves again when they are gone', async () => {
+  test('row 51: survives more connections than it can hold, and serves again when they are gone', async () => {
     const program = `
       const { createIngestServer } = await import(${JSON.stringify(new URL('../../src/ingest/server.ts', import.meta.url).href)});
       const { createMetrics } = await import(${JSON.stringify(new URL('../../src/telemetry/metrics.ts', import.meta.url).href)});

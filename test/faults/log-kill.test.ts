@@ -36,7 +36,7 @@ async function runAndKill(count: number, round: number): Promise<string[]> {
   return acknowledged;
 }
 
-it('keeps every acknowledged record, its order and its id, when the process is killed', async () => {
+it('row 1: keeps every acknowledged record, its order and its id, when the process is killed', async () => {
   const acknowledged: string[] = [];
   for (const [run, count] of KILLED_AFTER.entries())
     acknowledged.push(...(await runAndKill(count, run * 1e6)));

@@ -37,7 +37,7 @@ async function flip(find: (bytes: Buffer) => number): Promise<void> {
 }
 
 describe('the data folder', () => {
-  it('refuses a second process on the folder and names both', async () => {
+  it('row 9: refuses a second process on the folder and names both', async () => {
     const log = await openSqliteLog(sqliteOptions(path));
     await expect(openSqliteLog(sqliteOptions(path))).rejects.toMatchObject({
       code: 'log_locked',
@@ -48,7 +48,7 @@ describe('the data folder', () => {
     await (await open()).close();
   });
 
-  it('is made when it is not there', async () => {
+  it('row 8: is made when it is not there', async () => {
     const log = await open(join(path, 'deep', 'data'));
     await append(log, 'one');
     await log.close();
@@ -57,7 +57,7 @@ describe('the data folder', () => {
   it.each([
     ['is a file', 'file'],
     ['lies below a file', 'file/below'],
-  ])('refuses a path that %s', async (_, name) => {
+  ])('row 8: refuses a path that %s', async (_, name) => {
     await writeFile(join(path, 'file'), '');
     const folder = join(path, name);
     await expect(open(folder)).rejects.toMatchObject({
@@ -67,14 +67,14 @@ describe('the data folder', () => {
   });
 
   // Linux: below /proc a folder that cannot be made is ENOENT, at which Node's recursive mkdir never ends.
-  it('refuses a folder that the file system has no place for, and does not try for ever', async () => {
+  it('row 8: refuses a folder that the file system has no place for, and does not try for ever', async () => {
     await expect(open('/proc/nowhere/data')).rejects.toMatchObject({
       code: 'log_unusable',
       message: expect.stringContaining('/proc/nowhere/data'),
     });
   });
 
-  it('refuses a folder that it may not write', async () => {
+  it('row 8: refuses a folder that it may not write', async () => {
     const folder = join(path, 'readonly');
     await mkdir(folder);
     await chmod(path, 0o755);
@@ -98,7 +98,7 @@ describe('the data folder', () => {
 });
 
 describe('damage', () => {
-  it('delivers a value with a flipped byte as corrupt, its neighbours whole', async () => {
+  it('row 3: delivers a value with a flipped byte as corrupt, its neighbours whole', async () => {
     await fill('first value', 'second value', 'third value');
     await flip((bytes) => bytes.indexOf('second value') + 3);
     const log = await open();
@@ -110,7 +110,7 @@ describe('damage', () => {
     await log.close();
   });
 
-  it('delivers records whose keys and headers were flipped as corrupt', async () => {
+  it('row 3: delivers records whose keys and headers were flipped as corrupt', async () => {
     await fill('value');
     await flip((bytes) => bytes.indexOf('key of value') + 3);
     const log = await open();
@@ -124,7 +124,7 @@ describe('damage', () => {
     ['the file header', () => 3],
     ['the schema page', () => 102],
     ['a table page', (bytes: Buffer) => 16384 * 3 + 3 + (bytes.length > 0 ? 0 : 1)],
-  ])('refuses to start when %s is damaged, and says how to restore', async (_, find) => {
+  ])('row 3: refuses to start when %s is damaged, and says how to restore', async (_, find) => {
     await fill(...Array.from({ length: 20 }, (__, index) => `value ${index}`.repeat(300)));
     const bytes = await readFile(file());
     const at = find(bytes);
@@ -136,7 +136,7 @@ describe('damage', () => {
     });
   });
 
-  it('says so when records are missing, and goes on after them', async () => {
+  it('row 3: says so when records are missing, and goes on after them', async () => {
     await fill('zero', 'one', 'two', 'three');
     const db = new DatabaseSync(file());
     db.exec('DELETE FROM segment WHERE base IN (0, 2)');
@@ -156,7 +156,7 @@ describe('damage', () => {
     await log.close();
   });
 
-  it('drops a torn write at the end of the WAL and keeps what was before', async () => {
+  it('row 4: drops a torn write at the end of the WAL and keeps what was before', async () => {
     const log = await open();
     await log.attach([{ group: 'a', start: 'beginning' }]);
     await append(log, 'kept');
@@ -181,7 +181,7 @@ describe('damage', () => {
 });
 
 describe('versions', () => {
-  it('refuses a log of a newer brazier', async () => {
+  it('row 54: refuses a log of a newer brazier', async () => {
     await fill('one');
     const db = new DatabaseSync(file());
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);

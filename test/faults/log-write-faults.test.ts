@@ -18,7 +18,7 @@ afterEach(() => rm(path, { recursive: true, force: true }));
 const ioError = () => Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 1034 });
 
 describe('a failing disk', () => {
-  it('acknowledges nothing more after a failed commit, and says so once', async () => {
+  it('row 5: acknowledges nothing more after a failed commit, and says so once', async () => {
     const fatal: LogError[] = [];
     let failing = false;
     let commits = 0;
@@ -52,7 +52,7 @@ describe('a failing disk', () => {
     await again.close();
   });
 
-  it('rejects appends that wait behind the failed write', async () => {
+  it('row 5: rejects appends that wait behind the failed write', async () => {
     const { log } = openInProcess({ ...sqliteOptions(path), onFatal: () => {} }, (db) =>
       withFault(db, 'COMMIT', () => {
         throw ioError();
@@ -67,7 +67,7 @@ describe('a failing disk', () => {
     await log.close();
   });
 
-  it('ends the log when a read fails', async () => {
+  it('row 5: ends the log when a read fails', async () => {
     const fatal: LogError[] = [];
     const { log, db } = openInProcess({ ...sqliteOptions(path), onFatal: (error) => fatal.push(error) });
     await log.attach([{ group: 'a', start: 'beginning' }]);
@@ -79,7 +79,7 @@ describe('a failing disk', () => {
 });
 
 describe('a full disk', () => {
-  it('rejects appends whole, goes on with progress, and recovers when space frees', async () => {
+  it('row 6: rejects appends whole, goes on with progress, and recovers when space frees', async () => {
     const log = await openSqliteLog({ ...sqliteOptions(path), maxPageCount: 60 });
     await log.attach([{ group: 'a', start: 'beginning' }]);
     const big = (id: string) => log.append(EVENTS_TOPIC, [record('x'.repeat(100_000), { guardId: id })]);
@@ -98,7 +98,7 @@ describe('a full disk', () => {
     await log.close();
   });
 
-  it('remembers no id of a write that was rolled back', async () => {
+  it('row 6: remembers no id of a write that was rolled back', async () => {
     let full = true;
     const { log } = openInProcess(sqliteOptions(path), (db) =>
       withFault(db, 'COMMIT', () => {

@@ -50,7 +50,7 @@ const drained = (ready: Ready) =>
   vi.waitFor(async () => expect(open(await scrape(ready))).toBe(0), { timeout: 40_000, interval: 50 });
 
 describe('SIGTERM', () => {
-  it('under load drains and exits 0: nothing lost, nothing reordered, nothing doubled', {
+  it('row 10: under load drains and exits 0: nothing lost, nothing reordered, nothing doubled', {
     timeout: 60_000,
   }, async () => {
     const t = await rig({ latencyMs: 50 }, { concurrency: { start: 4, max: 4 } });
@@ -81,7 +81,7 @@ describe('SIGTERM', () => {
     expect(judgement.doubled).toBe(0);
   });
 
-  it('right after the ready line is no surprise', async () => {
+  it('row 10: right after the ready line is no surprise', async () => {
     const t = await rig({});
     for (let life = 0; life < 2; life += 1) {
       const server = t.start();
@@ -91,7 +91,7 @@ describe('SIGTERM', () => {
     }
   });
 
-  it('a second one, while the first waits for Braze, exits at once and not with 0', async () => {
+  it('row 12: a second one, while the first waits for Braze, exits at once and not with 0', async () => {
     const t = await rig({});
     t.sandbox.addFaults([{ do: { hang: true } }]);
     const server = t.start();

@@ -47,7 +47,7 @@ describe('a start that cannot be', () => {
     expect(line).toContain(`${which}.port`);
   });
 
-  it('names the data folder that cannot be written', async () => {
+  it('row 8: names the data folder that cannot be written', async () => {
     const folder = folderWith();
     writeFileSync(join(folder.data, '..', 'file'), '');
     const path = join(folder.data, '..', 'file', 'data');
@@ -56,7 +56,7 @@ describe('a start that cannot be', () => {
     expect((await failedStart(folder.configFile)).line).toContain(path);
   });
 
-  it('names the folder that another process has', async () => {
+  it('row 9: names the folder that another process has', async () => {
     const folder = folderWith();
     const first = startProcess(['serve', '--config', folder.configFile]);
     cleanups.push(async () => {
@@ -67,7 +67,7 @@ describe('a start that cannot be', () => {
     expect((await failedStart(folder.configFile)).line).toContain(folder.data);
   });
 
-  it('names the store that is no store', async () => {
+  it('row 3: names the store that is no store', async () => {
     const folder = folderWith();
     const first = startProcess(['serve', '--config', folder.configFile]);
     await first.ready;

@@ -69,7 +69,7 @@ const eventsOf = (sandbox: Awaited<ReturnType<typeof rig>>['sandbox']) =>
   sandbox.users().map(({ events }) => events.length);
 
 describe('stop', () => {
-  it('ends what is under way and sends nothing of it again after the next start', async () => {
+  it('row 10: ends what is under way and sends nothing of it again after the next start', async () => {
     const t = await rig({ latencyMs: 150 }, { concurrency: { start: 2, max: 2 } });
     const first = await t.start();
     await post(first, 1_000);
@@ -83,7 +83,7 @@ describe('stop', () => {
     expect(t.fatal).toEqual([]);
   });
 
-  it('ends what is under way also while a sender trickles its body', async () => {
+  it('row 10: ends what is under way also while a sender trickles its body', async () => {
     const t = await rig({ latencyMs: 300 }, { concurrency: { start: 1, max: 1 } });
     const first = await t.start();
     const slow = connect(first.http.port, first.http.host);
@@ -105,7 +105,7 @@ describe('stop', () => {
     ['hangs', { hang: true }],
     ['fails', { status: 500 }],
     ['refuses the key', { status: 401 }],
-  ])('ends within the deadline while Braze %s, and loses nothing', async (_, fault) => {
+  ])('row 11: ends within the deadline while Braze %s, and loses nothing', async (_, fault) => {
     const t = await rig({});
     t.sandbox.addFaults([{ match: {}, do: fault }]);
     const first = await t.start();
@@ -179,7 +179,7 @@ describe('stop while the disk is full', () => {
     return { ...t, built, state, makeRoom: () => (isFull = false) };
   }
 
-  it('waits for room until the deadline: what was delivered is not sent again', async () => {
+  it('row 6: waits for room until the deadline: what was delivered is not sent again', async () => {
     const t = await onFullDisk();
     const stopped = t.built.drain(AbortSignal.timeout(10_000));
     t.makeRoom();
@@ -188,7 +188,7 @@ describe('stop while the disk is full', () => {
     expect(t.fatal).toEqual([]);
   });
 
-  it('ends at the deadline when there is no room, and calls that no fault', async () => {
+  it('row 6: ends at the deadline when there is no room, and calls that no fault', async () => {
     const t = await onFullDisk();
     await t.built.drain(AbortSignal.timeout(100));
     expect(t.state.progress.get('braze')).toEqual({ watermark: 0, settled: [] });
