@@ -29,6 +29,7 @@
  */
 import type { Journal } from './journal.ts';
 import { createKeptMap, type KeptMap } from './kept-map.ts';
+import { decideLink, hadEffect, type LinkDecision } from './link-decision.ts';
 import type { AliasLink } from './link-operation.ts';
 import {
   type Alias,
@@ -40,9 +41,6 @@ import {
   newLinked,
   type User,
 } from './link-records.ts';
-
-/** What to do with a link. */
-export type LinkDecision = 'send' | 'merge' | 'leave_out' | 'without_effect' | 'shared';
 
 /** A link under way, for its outcome. */
 export interface LinkTicket {
@@ -88,12 +86,6 @@ const MAX_USERS = 8;
 
 export function createLinkMemory(options: LinkMemoryOptions): LinkMemory {
   return new Links(options);
-}
-
-interface Known {
-  readonly alias: Alias;
-  readonly user: User;
-  readonly linked: Linked | undefined;
 }
 
 class Links implements LinkMemory {
@@ -167,7 +159,7 @@ class Links implements LinkMemory {
     const linked = user.linked.find(({ label }) => label === link.label);
     const hasItAll = about.isAliasCall ? linked?.isHeld : linked?.isAccepted;
     if (!about.isReplay && hasItAll && isSettled(alias, link.userKey)) return 'leave_out';
-    const decision = this.#decide(link, { alias, user, linked });
+    const decision = decideLink(this.#linkCall, link, { alias, user, linked });
     const isNews = alias.heard === 2 || alias.dataUnderWay > 0;
     if (!alias.users.includes(link.userKey)) alias.users = [...alias.users, link.userKey].slice(-MAX_USERS);
     alias.linksUnderWay += 1;
@@ -179,18 +171,6 @@ class Links implements LinkMemory {
     this.#kept.set(link.aliasKey, alias);
     this.#kept.set(link.userKey, user);
     return decision;
-  }
-
-  #decide(link: AliasLink, { alias, user, linked }: Known): LinkDecision {
-    if (!linked) return 'send';
-    const held = heldAlias(linked);
-    if ((held ?? linked.name) === link.name) return 'send';
-    const isHeld = held !== undefined;
-    const exists = user.exists || user.dataUnderWay > 0 || isHeld;
-    const isShared = alias.users.some((each) => each !== link.userKey);
-    if (this.#linkCall === 'auto' && exists) return isShared ? 'shared' : 'merge';
-    if (this.#linkCall === 'identify' && isHeld) return 'without_effect';
-    return 'send';
   }
 
   settled(ticket: LinkTicket, isDelivered: boolean): void {
@@ -267,25 +247,7 @@ function isAliasKey(key: string): boolean {
   return key.startsWith('alias:');
 }
 
-/** The alias that Braze has on the user for sure, or will have when what is under way is accepted. */
-function heldAlias({ isHeld, name, expected }: Linked): string | undefined {
-  return isHeld ? name : expected;
-}
-
 function ended(linked: Linked): void {
   linked.underWay = Math.max(0, linked.underWay - 1);
   if (linked.underWay === 0) linked.expected = undefined;
-}
-
-interface Sent {
-  readonly link: AliasLink;
-  readonly user: User;
-  readonly linked: Linked | undefined;
-}
-
-/** Known only at the end: a merge into nobody did nothing, and neither did the link of a further alias. */
-function hadEffect(decision: LinkDecision, { link, user, linked }: Sent): boolean {
-  if (decision === 'merge') return user.exists;
-  if (decision === 'without_effect') return false;
-  return decision === 'shared' || !linked?.isHeld || linked.name === link.name;
 }
