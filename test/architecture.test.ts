@@ -77,7 +77,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ANY>> = {
     'dead-letters',
   ],
   'dead-letters': ['model', 'log/log.ts'],
-  admin: ['model', 'config', 'telemetry', 'log/log.ts', 'dead-letters'],
+  explain: [
+    'model',
+    'config',
+    'log/log.ts',
+    'log/request-note.ts',
+    'log/message-of.ts',
+    'pipeline',
+    'transformers',
+    'dead-letters',
+  ],
+  admin: ['model', 'config', 'telemetry', 'log/log.ts', 'dead-letters', 'explain'],
   sandbox: [],
   cli: ANY,
   // The composition root, and the part of it that puts one destination together.

@@ -62,6 +62,14 @@ export const WANTED = {
   dryRun: FLAG,
 };
 
+export const EXPLAIN = { messageId: TEXT, person: TEXT, showPayload: FLAG };
+
+export const DOUBTFUL = {
+  destination: TEXT,
+  limit: member(whole(1, 1000), 'a whole number from 1 to 1000'),
+  before: member(whole(0, Number.MAX_SAFE_INTEGER), 'a whole number'),
+};
+
 export const RESEND = {
   destination: TEXT,
   source: TEXT,

@@ -5,9 +5,11 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { listenOn } from '../config/listen.ts';
 import type { Resend } from '../dead-letters/resend.ts';
 import type { DeadLetters } from '../dead-letters/store.ts';
+import type { Explain } from '../explain/explain.ts';
 import { answerError, fail } from './answers.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { addDestinationRoutes, type DestinationActs } from './destinations-routes.ts';
+import { addExplainRoutes } from './explain-routes.ts';
 import { addReplayRoutes } from './replay-routes.ts';
 
 export interface AdminOptions {
@@ -24,6 +26,7 @@ export interface AdminOptions {
   readonly destinationIds: () => readonly string[];
   readonly deadLetters: DeadLetters;
   readonly resend: Resend;
+  readonly explain: Explain;
   /** A request was answered with 500: a bug, or a log that does not answer. */
   readonly onError: (error: unknown) => void;
 }
@@ -63,6 +66,7 @@ function createRoutes(options: AdminOptions): Express {
   app.use(bearer(options.token));
   addDestinationRoutes(app, options.destinations);
   addDeadLetterRoutes(app, options.deadLetters);
+  addExplainRoutes(app, options.explain);
   addReplayRoutes(app, { resend: options.resend, destinations: options.destinationIds });
   app.use((_req, res) => {
     fail(res, 404, 'not_found', 'no such path');

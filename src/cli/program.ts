@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLettersCommand(),
   destinations: async () => (await import('./destinations.ts')).destinationsCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  explain: async () => (await import('./explain.ts')).explainCommand(),
 };
 
 /** A fresh program for `argv` (as `process.argv`): with the command it names, or with all when it names none. */
