@@ -63,6 +63,8 @@ export interface Sent<Owner> {
 
 /** Without a word of Braze's about when the window ends: its window is 3 s (Braze: rate limits). */
 const THROTTLED_MS = 3_000;
+/** A reset that is over already would have everything that was refused asked again at once, and again. */
+const LEAST_THROTTLED_MS = 1_000;
 /** Added to Braze's own wait, at random, so that many workers do not come back in the same instant. */
 const THROTTLED_JITTER_MS = 250;
 
@@ -111,7 +113,8 @@ function observe<Owner>(
   const headers = 'failure' in reply ? undefined : readRateHeaders(reply.headers, clock.epochMs());
   let throttledMs: number | undefined;
   if (verdict.kind === 'retry' && verdict.throttled) {
-    throttledMs = (headers?.waitMs ?? THROTTLED_MS) + random() * THROTTLED_JITTER_MS;
+    const waitMs = Math.max(LEAST_THROTTLED_MS, headers?.waitMs ?? THROTTLED_MS);
+    throttledMs = waitMs + random() * THROTTLED_JITTER_MS;
     pacer.close(now, throttledMs);
   } else if (headers) {
     pacer.correct(now, headers);

@@ -49,6 +49,19 @@ describe('delivery', () => {
     expect(first?.verdict).toMatchObject({ kind: 'retry', throttled: true });
   });
 
+  it.each([{ 'retry-after': '0' }, { 'x-ratelimit-reset': '1700000000' }])(
+    'a 429 whose wait is over already (%o) is waited for all the same: a second',
+    async (headers) => {
+      const t = await rig();
+      t.sandbox.addFaults([fault({ status: 429, headers }, {}, 1)]);
+      addPeople(t, 1);
+      await settled(t, 1);
+      expect(t.attempts[0]?.throttledMs).toBe(1_000);
+      const [first, second] = t.sandbox.requests().map(({ at }) => Date.parse(at));
+      expect(Number(second) - Number(first)).toBeGreaterThan(950);
+    },
+  );
+
   it('a lost reply is sent again: counted twice at most once per request under way', async () => {
     const t = await rig();
     t.sandbox.addFaults([fault({ reset: 'after' }, {}, 1)]);
