@@ -4,8 +4,9 @@
  */
 import type { DestinationState } from '../admin/destinations-routes.ts';
 import type { DestinationConfig, SourceConfig } from '../config/config.ts';
-import { createDestination, type Destination, type DestinationParts } from '../destination.ts';
+import { createDestination, type Destination } from '../destination.ts';
 import { type Change, changeOf } from './destination-changes.ts';
+import type { DestinationParts } from './steps.ts';
 
 export type SlotParts = Omit<DestinationParts, 'destination' | 'sources' | 'again'>;
 
