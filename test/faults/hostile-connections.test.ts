@@ -38,7 +38,7 @@ const longest = async (sockets: readonly RawSocket[]) =>
 test.skipIf(!mayOpen)(
   'row 37: trickled headers are gone within 10 s, trickled bodies within 30 s, 5,000 idle sockets hold up nobody',
   {
-    timeout: 180_000,
+    timeout: 300_000,
   },
   async () => {
     let compared = { quietMs: 0, disturbedMs: 0 };
@@ -65,7 +65,7 @@ test.skipIf(!mayOpen)(
 );
 
 test('row 38: senders that go away in the middle leave nothing behind and hold up nobody', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   let compared = { quietMs: 0, disturbedMs: 0 };
   let aborted = 0;
@@ -91,7 +91,7 @@ test('row 38: senders that go away in the middle leave nothing behind and hold u
 });
 
 test('row 40: bombs of 100 MB in gzip are 413, hold up nobody and do not fill the memory', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const bomb = gzipSync(Buffer.alloc(100 * MIB));
   let compared = { quietMs: 0, disturbedMs: 0 };

@@ -77,7 +77,7 @@ async function fillLog(path: string): Promise<void> {
 }
 
 test('row 47: an event loop that stood for 3 s is told in the log, and nothing is lost of it', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await underFire({ load: { batchesPerLane: Number.POSITIVE_INFINITY } }, async (harness) => {
     const { producer, server, ready } = harness;
@@ -100,7 +100,7 @@ test('row 47: an event loop that stood for 3 s is told in the log, and nothing i
 const INJECTION = '\n{"level":"error"}\r\n\u001b[31m\u2028$' + '{jndi:ldap://127.0.0.1/a}';
 
 test('row 49: whatever senders and Braze put into texts, each log line is one object of JSON and of bounded length', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await underFire({ load: false }, async (harness) => {
     const { sandbox, ready, server } = harness;
@@ -153,7 +153,7 @@ if (!canLimit) console.warn('left out: no prlimit here, so no process can be sho
 test.skipIf(!canLimit)(
   'row 51: without a file descriptor to spare it lives, loses nothing, and takes connections again',
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async () => {
     await underFire({ load: { batchesPerLane: Number.POSITIVE_INFINITY } }, async (harness) => {

@@ -79,7 +79,7 @@ const quoting = { message: `Invalid API key ${KEY} for ${EMAIL}: ${TRAIT} of ${P
 test.each(['SIGUSR2', 'SIGPIPE'] as const)(
   'row 50: no canary is in logs, metrics, listings, answers or the output of a crash (%s)',
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async (crash) => {
     const t = await rig();

@@ -27,7 +27,7 @@ async function acknowledgedMore(harness: Harness, more: number): Promise<void> {
 
 describe.skipIf(!disks.available)('a disk', () => {
   test('row 5: that fails to sync ends the process in one line, and nothing more is acknowledged', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     await underFire({ ...on(disk), load: ENDLESS, mayDouble: () => UNDER_WAY }, async (harness) => {
@@ -45,7 +45,7 @@ describe.skipIf(!disks.available)('a disk', () => {
   });
 
   test('row 6: that is full is answered with 503 and when to come again; all goes on by itself when there is room', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     await underFire({ ...on(disk), load: ENDLESS }, async (harness) => {
@@ -68,7 +68,7 @@ describe.skipIf(!disks.available)('a disk', () => {
   });
 
   test('row 7: whose syncs take 50 to 500 ms, or 5 s, holds up only the answers that wait for it', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     const lags: number[] = [];
@@ -93,7 +93,7 @@ describe.skipIf(!disks.available)('a disk', () => {
   });
 
   test('row 7: that stalls for longer than a sender waits is answered with 429, and doubles nothing when it comes again', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     await underFire({ ...on(disk), load: false }, async (harness) => {
@@ -110,7 +110,7 @@ describe.skipIf(!disks.available)('a disk', () => {
   });
 
   test('row 52: that has no room for a dead letter stops the delivery and says so; the letter is kept', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     const judgement = await underFire({ ...on(disk), load: false, mayDouble: () => 1 }, async (harness) => {

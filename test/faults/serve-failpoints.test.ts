@@ -35,7 +35,7 @@ async function withBraze({ sandbox, produce }: Harness, person: string): Promise
 
 describe.skipIf(!disks.available)('a process that is gone', () => {
   test('row 2: at any point of an append loses nothing that was acknowledged', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     const load = { batchesPerLane: Number.POSITIVE_INFINITY };
@@ -54,7 +54,7 @@ describe.skipIf(!disks.available)('a process that is gone', () => {
   });
 
   test('row 2: after Braze took a request and before that is written, or while it is, sends it again and loses nothing', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     const judgement = await underFire(options(disk, { load: false }), async (harness) => {
@@ -71,7 +71,7 @@ describe.skipIf(!disks.available)('a process that is gone', () => {
   });
 
   test('row 2: while delivered records are deleted loses none of the others', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const disk = disks.create();
     await underFire(options(disk, { load: false, mayDouble: () => 0 }), async (harness) => {
