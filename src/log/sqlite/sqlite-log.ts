@@ -6,22 +6,15 @@
  */
 
 import type { DeadLetter } from '../../model/dead-letter.ts';
-import { EVENTS_TOPIC, type LogRecord } from '../../model/record.ts';
+import type { LogRecord } from '../../model/record.ts';
 import {
   type AppendRecord,
   type Chunk,
   type EventLog,
   type GroupStanding,
   type GroupStart,
-  type LetterFilter,
-  type LetterGroup,
-  type LetterQuery,
-  type LetterStretch,
-  type LetterWalk,
   LogError,
   type LogStats,
-  type NotedQuery,
-  type NotedRequest,
   type Replay,
   type RequestNote,
   type RequestNotes,
@@ -33,7 +26,8 @@ import { type StoreClient, startStoreWorker } from './client.ts';
 import { fullError } from './errors.ts';
 import { findRecords } from './find.ts';
 import { createLogGroups, type LogGroups } from './groups.ts';
-import { decodeLetter, encodeLetter } from './letter-codec.ts';
+import { encodeLetter } from './letter-codec.ts';
+import { checkPlace, LogReads } from './log-reads.ts';
 import { type Maintenance, startMaintenance } from './maintenance.ts';
 import { openOptions, type SqliteLogOptions } from './options.ts';
 import { encodeSettled } from './progress-codec.ts';
@@ -55,7 +49,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
 }
 
 /** The log over an opened store: apart from `openSqliteLog` so that a test can bring a store of its own. */
-export class SqliteLog implements EventLog {
+export class SqliteLog extends LogReads implements EventLog {
   readonly #client: StoreClient;
   readonly #now: () => number;
   readonly #groups: LogGroups;
@@ -69,6 +63,7 @@ export class SqliteLog implements EventLog {
   #closed: Promise<void> | undefined;
 
   constructor(client: StoreClient, opened: OpenResult, options: SqliteLogOptions) {
+    super(client);
     const { maxBytes, now } = options;
     this.#client = client;
     this.#now = now;
@@ -149,24 +144,6 @@ export class SqliteLog implements EventLog {
     return { ...this.#stats };
   }
 
-  async letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
-    return (await this.#client.call('letters', query)).map(decodeLetter);
-  }
-
-  async letter(id: string): Promise<DeadLetter | undefined> {
-    const row = await this.#client.call('letter', id);
-    return row === undefined ? undefined : decodeLetter(row);
-  }
-
-  async walkLetters(walk: LetterWalk): Promise<LetterStretch> {
-    const { rows, next } = await this.#client.call('walkLetters', walk);
-    return { letters: rows.map(decodeLetter), next };
-  }
-
-  groupLetters(filter: LetterFilter): Promise<readonly LetterGroup[]> {
-    return this.#client.call('groupLetters', filter);
-  }
-
   async discard(ids: readonly string[]): Promise<readonly string[]> {
     this.#checkOpen();
     const { discarded, ...counts } = await this.#client.call('discard', ids);
@@ -178,17 +155,6 @@ export class SqliteLog implements EventLog {
     checkPlace(topic);
     const closing = () => this.#closed !== undefined;
     return scanRecords({ client: this.#client, head: this.#head, closing }, range, signal);
-  }
-
-  async fetch(topic: string, partition: number, offsets: readonly number[]): Promise<readonly LogRecord[]> {
-    checkPlace(topic, partition);
-    const found: LogRecord[] = [];
-    for (let at = 0; at < offsets.length; ) {
-      const { looked, records } = await this.#client.call('fetch', offsets.slice(at));
-      found.push(...records);
-      at += looked;
-    }
-    return found;
   }
 
   async find(topic: string, messageId: string, signal: AbortSignal): Promise<readonly LogRecord[]> {
@@ -210,10 +176,6 @@ export class SqliteLog implements EventLog {
     const progress = this.#groups.cursor(group)?.progress;
     const notes = (await this.#client.call('unfinished', group)).map(decodeRequest);
     return notes.map((note) => withoutSettled(note, progress));
-  }
-
-  async requests(query: NotedQuery): Promise<readonly NotedRequest[]> {
-    return (await this.#client.call('requests', query)).map(decodeRequest);
   }
 
   async replay(topic: string, replays: readonly Replay[]): Promise<readonly string[]> {
@@ -271,11 +233,4 @@ function lettersOf({ letters, letterBytes, oldestLetterAt, lettersDropped }: Let
 
 function closingError(): LogError {
   return new LogError('log_closing', 'the log is closing');
-}
-
-/** The embedded log has one topic in one partition. */
-function checkPlace(topic: string, partition = 0): void {
-  if (topic !== EVENTS_TOPIC || partition !== 0) {
-    throw new Error(`the embedded log has only ${EVENTS_TOPIC}/0, not ${topic}/${partition}`);
-  }
 }

@@ -167,6 +167,29 @@ describe('a search', () => {
 });
 
 describe('noted requests', () => {
+  it('over their share go oldest first, and those without an end never', () => {
+    store.close();
+    open({ maxBytes: 100_000 });
+    const begun = (id: number) => ({
+      ...{ id, group: 'a', at: 0, lo: id, hi: id, doubt: 0, end: null },
+      note: 'x'.repeat(1_000),
+    });
+    const note = (from: number, isEnded: boolean) => {
+      const ids = Array.from({ length: 10 }, (_, index) => from + index);
+      const ended = isEnded ? ids.map((id) => ({ id, doubt: 0, end: '{}' })) : [];
+      store.write({ at: 0, append: null, commits: [], notes: [{ begun: ids.map(begun), ended }] });
+    };
+    const ids = () => store.requests({ limit: 100 }).map(({ id }) => id);
+    note(1, false);
+    note(11, true);
+    note(21, false);
+    expect(ids()).toEqual(
+      Array.from({ length: 10 }, (_, index) => 30 - index).concat([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
+    );
+    note(31, true);
+    expect(store.unfinished('a').map(({ id }) => id)).toHaveLength(20);
+  });
+
   it('are found by record without reading every note', () => {
     const prepare = vi.spyOn(db, 'prepare');
     store.requests({ offset: 7, limit: 10 });
