@@ -167,7 +167,7 @@ describe('a reload under load', () => {
 });
 
 describe('a reload', () => {
-  it('refuses a bad file whole, with file, line and path, and what needs a restart by its name', {
+  it('row 53: refuses a bad file whole, with file, line and path, and what needs a restart by its name', {
     timeout: 60_000,
   }, async () => {
     const t = await rig();
