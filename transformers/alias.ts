@@ -22,7 +22,7 @@ export function transformAlias(event: BrazierEvent, settings: DestinationSetting
 const SAME = filtered('nothing_to_send', 'userId and previousId are the same');
 
 function missing(code: string, path: string): TransformResult {
-  const message = `[BRAZE]: ${path} is required for alias call`;
+  const message = `[BRAZE]: ${path} is required for alias call: expected an id, got none`;
   return rejected('invalid', code, message, [{ path, message }]);
 }
 

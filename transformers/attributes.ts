@@ -71,7 +71,7 @@ function finish(
 
 /** RudderStack's text stays as it is; ours does not name the field by itself. */
 function textOf({ path, message }: Issue): string {
-  return message === NOT_TEXT_EMAIL.message ? message : `${path}: ${message}`;
+  return message.startsWith(NOT_TEXT_EMAIL) ? message : `${path}: ${message}`;
 }
 
 function traitsOf({ context, traits }: BrazierEvent): JsonObject {

@@ -1,7 +1,7 @@
 /** Conversions that the built-in table names: from a trait's value to the one Braze takes. */
 import genders from '../mappings/genders.json' with { type: 'json' };
 import type { Json } from '../src/model/json.ts';
-import { NOT_TEXT_EMAIL } from './standard-attributes.ts';
+import { notTextEmail } from './standard-attributes.ts';
 
 /** A value that cannot be sent: the field is left out with a warning, or the event is rejected. */
 export interface Unusable {
@@ -11,8 +11,6 @@ export interface Unusable {
 }
 
 export type Conversion = (value: Json) => string | Unusable;
-
-const INVALID_EMAIL: Unusable = { rejects: true, ...NOT_TEXT_EMAIL };
 
 const UNKNOWN_GENDER: Unusable = {
   rejects: false,
@@ -26,7 +24,7 @@ const GENDER_OF = new Map(
 
 /** Lower-cases, as Braze stores it, and does not trim; the syntax is checked with every field's. */
 function toEmail(value: Json): string | Unusable {
-  return typeof value === 'string' ? value.toLowerCase() : INVALID_EMAIL;
+  return typeof value === 'string' ? value.toLowerCase() : { rejects: true, ...notTextEmail(value) };
 }
 
 function toGender(value: Json): string | Unusable {

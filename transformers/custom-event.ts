@@ -3,6 +3,7 @@ import table from '../mappings/event.json' with { type: 'json' };
 import type { BrazierEvent } from '../src/model/event.ts';
 import { brazeOptions } from '../src/model/integrations.ts';
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
 import { toId } from '../src/model/person.ts';
@@ -31,7 +32,7 @@ export function createCustomEvent(settings: DestinationSettings): CustomEvent {
   const applyRules = compileRules(settings.mappings?.properties, table.reserved);
   return (event, name, identity, warnings) => {
     const given = objectOf(event.properties);
-    if (!given) return INVALID_PROPERTIES;
+    if (!given) return invalidProperties(event.properties);
     const own = withoutReserved(applyRules(given, 'properties', warnings));
     const { properties, issues } = fitOf(name)?.(event, own) ?? { properties: own, issues: [] };
     if (issues.length > 0) return invalidEcommerce(name, issues);
@@ -52,9 +53,11 @@ export function createCustomEvent(settings: DestinationSettings): CustomEvent {
   };
 }
 
-const INVALID_PROPERTIES = rejected('invalid', 'invalid_properties', 'Invalid event properties', [
-  { path: 'properties', message: 'Invalid event properties' },
-]);
+/** RudderStack's text, and what came. */
+function invalidProperties(given: Json): Rejected {
+  const message = `Invalid event properties: expected an object, got ${kindOf(given)}`;
+  return rejected('invalid', 'invalid_properties', message, [{ path: 'properties', message }]);
+}
 
 /** With at least one issue. */
 export function invalidEcommerce(name: string, issues: readonly Issue[]): Rejected {

@@ -1,9 +1,9 @@
 /** Compiles the field table of a recommended event: where each field comes from, in order, and what Braze takes there. */
 import type { Json, JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Issue } from '../src/model/outcome.ts';
 import type { MappingRule } from '../src/model/settings.ts';
 import { VALUE_TYPES } from './ecommerce-values.ts';
-import { kindOf } from './kind-of.ts';
 import type { Target } from './mapping.ts';
 import { isEmptyValue } from './metadata.ts';
 import { targetOf } from './rules.ts';

@@ -2,6 +2,7 @@
 import table from '../mappings/ecommerce.json' with { type: 'json' };
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Operation } from '../src/model/operation.ts';
 import type { Issue, Rejected, Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
@@ -9,7 +10,6 @@ import { appIdOf, invalidEcommerce } from './custom-event.ts';
 import { compileFields, type FieldSpec, type ReadFields, type Reading } from './ecommerce-fields.ts';
 import { givenSource, sourceOf } from './ecommerce-source.ts';
 import type { Identity } from './identity.ts';
-import { kindOf } from './kind-of.ts';
 import { createLineItems, type LineItems } from './line-item.ts';
 import type { Target } from './mapping.ts';
 import { isEmptyValue, leftovers } from './metadata.ts';

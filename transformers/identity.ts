@@ -28,6 +28,6 @@ export function identityOf(event: BrazierEvent): Identity | Rejected {
   if (user_alias) {
     return { key: aliasKey(user_alias), external_id, user_alias, _update_existing_only: false };
   }
-  const message = 'the event names nobody: it needs a userId or an anonymousId';
+  const message = 'the event names nobody: expected a userId or an anonymousId, got neither';
   return rejected('invalid', 'missing_identity', message, [{ path: 'userId', message }]);
 }

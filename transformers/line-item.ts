@@ -1,10 +1,10 @@
 /** A product of an e-commerce call → a line item of the recommended event. */
 import table from '../mappings/ecommerce.json' with { type: 'json' };
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Issue, Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import { compileFields, type Reading } from './ecommerce-fields.ts';
-import { kindOf } from './kind-of.ts';
 import type { Target } from './mapping.ts';
 import { isEmptyValue, leftovers } from './metadata.ts';
 import { compileRules } from './rules.ts';

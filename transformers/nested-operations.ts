@@ -1,7 +1,7 @@
 /** A trait of the form `{add, update, remove}` → Braze's operations on a list of objects. Exact, or a named fault. */
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Issue } from '../src/model/outcome.ts';
-import { kindOf } from './kind-of.ts';
 import { ownValue, setOwn } from './mapping.ts';
 
 /** What becomes of the trait. Paths go on from the trait's: `.update[0].identifier`. */

@@ -1,6 +1,7 @@
 /** page and screen → one custom event under the name of the page. */
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type Json } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import { rejected } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
@@ -20,15 +21,15 @@ export function createPage(
   const withAttributes = createWithAttributes(settings);
   return (event) => {
     const [given, path] = firstGiven(event) ?? [fallback, 'name'];
-    if (typeof given !== 'string') return invalidName(event, path);
+    if (typeof given !== 'string') return invalidName(event, path, given);
     const name = nameOf(given);
     if (typeof name !== 'string') return name;
     return withAttributes(event, (identity, warnings) => customEvent(event, name, identity, warnings));
   };
 }
 
-function invalidName({ type }: BrazierEvent, path: string): TransformResult {
-  const message = `the ${type} name is not a string`;
+function invalidName({ type }: BrazierEvent, path: string, given: Json): TransformResult {
+  const message = `the ${type} name is not a string: expected text, got ${kindOf(given)}`;
   return rejected('invalid', 'invalid_event_name', message, [{ path, message }]);
 }
 

@@ -17,7 +17,7 @@ export function checkProperties(properties: JsonObject, warnings: Warning[]): Re
   let count = 0;
   for (const name in properties) {
     count += 1;
-    if (isWrongName(name)) issues.push({ path: pathOf(name), message: WRONG_NAME });
+    if (isWrongName(name)) issues.push({ path: pathOf(name), message: `${WRONG_NAME}, got ${cameAs(name)}` });
     const value = properties[name] ?? null;
     const warning = hasLongText(value) ? findLongText(value, pathOf(name)) : undefined;
     if (warning) warnings.push(warning);
@@ -32,6 +32,11 @@ function isWrongName(name: string): boolean {
 }
 
 const DOLLAR = 36;
+
+function cameAs(name: string): string {
+  if (name === '') return 'an empty one';
+  return name.length > MAX_CHARACTERS ? `one of ${name.length}` : 'one that does';
+}
 
 /** A name that is far too long is cut: the path only has to be found again. */
 function pathOf(name: string): string {

@@ -1,6 +1,7 @@
 /** One product of an order, with what the user's settings add to it → one line of purchases. */
 import table from '../mappings/purchase.json' with { type: 'json' };
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Issue, Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import { setOwn, type Target } from './mapping.ts';
@@ -48,7 +49,11 @@ export function createLineReader(settings: DestinationSettings): LineReader {
     return (given, index) => {
       const root = `properties.products[${index}]`;
       if (!isObject(given)) {
-        listener.issues.push({ path: root, message: `Product is not an object at index: ${index}` });
+        const found = `expected an object, got ${kindOf(given)}`;
+        listener.issues.push({
+          path: root,
+          message: `Product is not an object at index: ${index}: ${found}`,
+        });
         return undefined;
       }
       const product = applyRules(given, root, listener.warnings);

@@ -1,6 +1,7 @@
 /** Order Completed → one purchase per product. A broken product rejects the whole order. */
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type Json } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Operation } from '../src/model/operation.ts';
 import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
@@ -35,18 +36,24 @@ function purchases(
   const order = isObject(event.properties) ? event.properties : {};
   const lines = products.map(readerOf(order, { issues, warnings }));
   if (issues.length === 0 && countOf(lines) > MAX_PURCHASES) {
-    const message = `Order has more than ${MAX_PURCHASES} purchases of at most ${MAX_QUANTITY} each`;
+    const text = `Order has more than ${MAX_PURCHASES} purchases of at most ${MAX_QUANTITY} each`;
+    const message = `${text}: expected smaller quantities, got ${countOf(lines)} purchases`;
     issues.push({ path: 'properties.products', message });
   }
   return issues.length > 0 ? invalidOrder(issues) : operationsOf(lines, event, identity);
 }
 
-/** The products, or RudderStack's text for what is wrong with them. */
+/** The products, or RudderStack's text for what is wrong with them, with what came. */
 function productsOf(properties: Json): readonly Json[] | string {
   const products = isObject(properties) ? properties.products : undefined;
-  if (!products) return 'Products array is missing in the message';
-  if (!Array.isArray(products)) return 'Products is not an array';
-  return products.some((product) => product !== null) ? products : 'Products array is empty';
+  if (!products) return `Products array is missing in the message: ${expectedList(kindOf(products))}`;
+  if (!Array.isArray(products)) return `Products is not an array: ${expectedList(kindOf(products))}`;
+  if (products.some((product) => product !== null)) return products;
+  return `Products array is empty: ${expectedList(products.length === 0 ? 'an empty list' : 'a list of null')}`;
+}
+
+function expectedList(came: string): string {
+  return `expected a list of at least one product, got ${came}`;
 }
 
 function invalidOrder(issues: readonly Issue[]): Rejected {

@@ -2,11 +2,11 @@
 import table from '../mappings/ecommerce.json' with { type: 'json' };
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Issue } from '../src/model/outcome.ts';
 import { compileFields, type FieldSpec } from './ecommerce-fields.ts';
 import { sourceOf } from './ecommerce-source.ts';
 import { VALUE_TYPES } from './ecommerce-values.ts';
-import { kindOf } from './kind-of.ts';
 import type { Target } from './mapping.ts';
 import { isEmptyValue, leftovers } from './metadata.ts';
 
@@ -73,7 +73,8 @@ function setAction({ action }: JsonObject, target: Target, used: Set<string>, is
   }
   if (target.total_value !== undefined || PARTIAL.has(target.action)) return;
   if (issues.some(({ path }) => path === TOTAL)) return;
-  issues.push({ path: TOTAL, message: 'total_value: expected a number unless action is add or remove' });
+  const message = 'total_value: expected a number unless action is add or remove, got nothing';
+  issues.push({ path: TOTAL, message });
 }
 
 const TOTAL = 'properties.total_value';

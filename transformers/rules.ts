@@ -1,9 +1,9 @@
 /** Compiles the mapping rules of a user once, at start: which members they take, and what they write instead. */
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import type { Warning } from '../src/model/outcome.ts';
 import type { ConversionName, MappingRule } from '../src/model/settings.ts';
 import { compileConversions } from './convert.ts';
-import { kindOf } from './kind-of.ts';
 import { compilePath, setOwn, type Target } from './mapping.ts';
 
 /**

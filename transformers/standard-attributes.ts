@@ -2,7 +2,7 @@
 import codes from '../mappings/codes.json' with { type: 'json' };
 import genders from '../mappings/genders.json' with { type: 'json' };
 import { isObject, type Json } from '../src/model/json.ts';
-import { kindOf } from './kind-of.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 
 /** A value that Braze's field does not take. */
 export interface AttributeFault {
@@ -17,11 +17,12 @@ export interface AttributeFault {
 type Check = (value: Json) => AttributeFault | undefined;
 
 /** RudderStack's text. */
-export const NOT_TEXT_EMAIL = {
-  code: 'invalid_email',
-  message: 'Invalid email, email must be a valid string',
-  isHopeless: true,
-} as const satisfies AttributeFault;
+export const NOT_TEXT_EMAIL = 'Invalid email, email must be a valid string';
+
+/** The fault of an e-mail that is no text: RudderStack's text, and what came. */
+export function notTextEmail(value: Json): AttributeFault & { readonly code: 'invalid_email' } {
+  return { code: 'invalid_email', message: `${NOT_TEXT_EMAIL}, got ${kindOf(value)}`, isHopeless: true };
+}
 
 /**
  * Braze, e-mail validation: no white space; before the `@` letters and digits of any script and most symbols, dots
@@ -106,7 +107,7 @@ function checkProfile(value: Json): AttributeFault | undefined {
 }
 
 function checkEmail(value: Json): AttributeFault | undefined {
-  if (typeof value !== 'string') return NOT_TEXT_EMAIL;
+  if (typeof value !== 'string') return notTextEmail(value);
   if (value.length <= MAX_EMAIL_CHARACTERS && EMAIL.test(value)) return undefined;
   return { code: 'invalid_email', message: `expected an e-mail address, got ${other(value)}` };
 }

@@ -1,10 +1,10 @@
 /** group → the state of a subscription group, for the user and for the e-mail address or phone number in the call. */
 import type { BrazierEvent } from '../src/model/event.ts';
 import { isObject, type Json } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
 import { type Rejected, rejected } from '../src/model/outcome.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import type { Identity } from './identity.ts';
-import { kindOf } from './kind-of.ts';
 import { createOperation } from './operation.ts';
 
 /** RudderStack's texts. */
@@ -25,7 +25,7 @@ export function transformSubscription(
   const contact = contactOf(event);
   if ('status' in contact) return contact;
   const [state, path] = find(event, 'subscriptionState') ?? [undefined, 'traits.subscriptionState'];
-  if (!STATES.has(state)) return invalid(path, NO_STATE);
+  if (!STATES.has(state)) return invalid(path, `${NO_STATE} Got ${cameFor(state)}`);
   const object = {
     subscription_group_id: groupId,
     subscription_state: state,
@@ -43,7 +43,7 @@ function contactOf(event: BrazierEvent): { phones: string[] } | { emails: string
     return text === undefined ? unfit(phone, 'a phone number') : { phones: [text] };
   }
   const email = find(event, 'email');
-  if (!email) return invalid('traits', NO_CONTACT);
+  if (!email) return invalid('traits', `${NO_CONTACT}: got neither`);
   const text = typeof email[0] === 'string' ? email[0].trim() : '';
   return EMAIL.test(text) ? { emails: [text] } : unfit(email, 'an e-mail address');
 }
@@ -66,6 +66,11 @@ function find({ traits, context, properties }: BrazierEvent, name: string): [Jso
 function textOf(value: Json): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
   return typeof value === 'string' ? value.trim() : undefined;
+}
+
+/** Of a text that is no state one cannot say its kind alone. */
+function cameFor(state: Json | undefined): string {
+  return typeof state === 'string' ? 'other text' : kindOf(state);
 }
 
 function unfit([value, path]: [Json, string], expected: string): Rejected {

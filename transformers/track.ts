@@ -1,6 +1,8 @@
 /** track → a recommended e-commerce event, purchases for `Order Completed`, or a custom event for every other name. */
 import type { BrazierEvent } from '../src/model/event.ts';
-import { rejected } from '../src/model/outcome.ts';
+import type { Json } from '../src/model/json.ts';
+import { kindOf } from '../src/model/kind-of.ts';
+import { type Rejected, rejected } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { TransformResult } from '../src/model/transform.ts';
 import { createCustomEvent } from './custom-event.ts';
@@ -12,11 +14,6 @@ import { createWithAttributes } from './with-attributes.ts';
 /** Compared without regard to case and, as RudderStack does, without trimming. */
 const ORDER_COMPLETED = 'order completed';
 
-const MISSING_NAME = 'the event name is missing, blank or not a string';
-const INVALID_NAME = rejected('invalid', 'invalid_event_name', MISSING_NAME, [
-  { path: 'event', message: MISSING_NAME },
-]);
-
 /** Rejects an event without a usable name: Braze would refuse it. */
 export function createTrack(settings: DestinationSettings): (event: BrazierEvent) => TransformResult {
   const nameOf = createEventNames(settings.mappings?.events);
@@ -26,7 +23,7 @@ export function createTrack(settings: DestinationSettings): (event: BrazierEvent
   const withAttributes = createWithAttributes(settings);
   return (event) => {
     const { event: given } = event;
-    if (typeof given !== 'string' || given.trim() === '') return INVALID_NAME;
+    if (typeof given !== 'string' || given.trim() === '') return invalidName(given);
     const name = nameOf(given);
     if (typeof name !== 'string') return name;
     const recommended = ecommerce?.(name);
@@ -34,6 +31,12 @@ export function createTrack(settings: DestinationSettings): (event: BrazierEvent
     if (isOrder(name)) return withAttributes(event, purchases(event));
     return withAttributes(event, (identity, warnings) => customEvent(event, name, identity, warnings));
   };
+}
+
+function invalidName(given: Json | undefined): Rejected {
+  const came = typeof given === 'string' && given !== '' ? 'blank text' : kindOf(given);
+  const message = `the event name is missing, blank or not a string: expected text, got ${came}`;
+  return rejected('invalid', 'invalid_event_name', message, [{ path: 'event', message }]);
 }
 
 function isOrder(name: string): boolean {

@@ -6,6 +6,7 @@ import { resolveTime } from './clock.ts';
 import type { BrazierEvent } from './event.ts';
 import { withDefaults } from './integrations.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { kindOf } from './kind-of.ts';
 import { type Rejected, rejected, type Warning } from './outcome.ts';
 import { personKey, toId } from './person.ts';
 import type { RecordHeaders } from './record.ts';
@@ -26,10 +27,13 @@ export interface Normalised {
  * passes, with or without a person: it is filtered later.
  */
 export function checkEvent(raw: unknown, type?: string): Rejected | undefined {
-  if (!isObject(raw)) return invalid('not_an_object', '', 'the event is not a JSON object');
+  if (!isObject(raw)) {
+    return invalid('not_an_object', '', `the event is not a JSON object: got ${kindOf(raw as Json)}`);
+  }
   const given = type ?? raw.type;
   if (typeof given !== 'string' || given.trim() === '') {
-    return invalid('missing_type', 'type', 'type is missing, blank or not a string');
+    const came = typeof given === 'string' && given !== '' ? 'blank text' : kindOf(given);
+    return invalid('missing_type', 'type', `type: expected text such as track, got ${came}`);
   }
   const name = given.trim().toLowerCase();
   if (!TYPES.has(name) || personKey(raw, given) !== undefined) return undefined;
@@ -37,9 +41,9 @@ export function checkEvent(raw: unknown, type?: string): Rejected | undefined {
   return invalid('missing_identity', 'userId', isAlias ? NOBODY_ALIASED : NOBODY);
 }
 
-const NOBODY = 'the event names nobody: it needs a userId or an anonymousId';
+const NOBODY = 'the event names nobody: expected a userId or an anonymousId, got neither';
 /** RudderStack's text: a previous id alone says whose past it is, but not whose it shall be. */
-const NOBODY_ALIASED = '[BRAZE]: userId is required for alias call';
+const NOBODY_ALIASED = '[BRAZE]: userId is required for alias call: expected an id, got none';
 
 function invalid(code: string, path: string, message: string): Rejected {
   return rejected('invalid', code, message, [{ path, message }]);

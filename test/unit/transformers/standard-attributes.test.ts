@@ -60,10 +60,10 @@ describe('checkOf', () => {
     expect(checkOf('email')?.(email)?.isHopeless).toBeUndefined();
   });
 
-  it('says with an address of another kind what RudderStack says', () => {
+  it('says with an address of another kind what RudderStack says, and what came', () => {
     expect(checkOf('email')?.(7)).toEqual({
       code: 'invalid_email',
-      message: 'Invalid email, email must be a valid string',
+      message: 'Invalid email, email must be a valid string, got a number',
       isHopeless: true,
     });
   });

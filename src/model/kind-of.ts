@@ -1,5 +1,5 @@
 /** Names the kind of a value in messages, which must never hold the value itself: it may be personal data. */
-import type { Json } from '../src/model/json.ts';
+import type { Json } from './json.ts';
 
 export function kindOf(value: Json | undefined): string {
   if (value === undefined) return 'nothing';
