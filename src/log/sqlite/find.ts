@@ -1,8 +1,12 @@
 /** Finds the records of a messageId: the worker looks for its text, segment by segment from the newest back. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { LogRecord } from '../../model/record.ts';
 import { carries } from '../message-of.ts';
 import type { StoreClient } from './client.ts';
 import { createSegment } from './segment.ts';
+
+/** About what a step takes: half of the worker's time is left to writes. */
+const PAUSE_MS = 10;
 
 export interface Wanted {
   readonly messageId: string;
@@ -22,6 +26,7 @@ export async function findRecords(
     const { rows, before: next } = await client.call('search', { text, before });
     for (const row of rows) found.push(...recordsIn(row, messageId));
     before = next;
+    if (before > 0) await pause(PAUSE_MS);
   }
   return found;
 }
