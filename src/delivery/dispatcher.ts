@@ -220,7 +220,6 @@ class Dispatcher<Owner> implements Delivery<Owner> {
     for (const [index, { operation }] of items.entries()) {
       if (outcomes[index]?.status === 'delivered') this.#quiet.accepted(operation.keys, now);
     }
-    batch.trace.settled(items.length);
     await this.#options.settle(batch, outcomes);
     this.#queue.done(items);
     this.#options.onDone?.();

@@ -30,14 +30,10 @@ export interface Trace {
   readonly reply: string;
   /** An attempt got no reply although it may have reached Braze: what it held may have been counted. */
   readonly fateUnknown: boolean;
-  /** Objects without a final outcome. */
-  readonly open: number;
 }
 
 export interface WritableTrace extends Trace {
   note(attempt: AttemptNote, reply: Reply, verdict: Verdict): void;
-  /** So many objects have their final outcome. */
-  settled(count: number): void;
 }
 
 const KEPT_FIRST = 5;
@@ -52,7 +48,6 @@ export function createTrace(endpoint: Endpoint, operations: readonly Operation[]
   let attemptCount = 0;
   let reply = '';
   let fateUnknown = false;
-  let open = objects;
   return {
     endpoint,
     objects,
@@ -67,18 +62,12 @@ export function createTrace(endpoint: Endpoint, operations: readonly Operation[]
     get fateUnknown() {
       return fateUnknown;
     },
-    get open() {
-      return open;
-    },
     note(attempt, answer, verdict) {
       if (attempts.length === KEPT_FIRST + KEPT_LAST) attempts.splice(KEPT_FIRST, 1);
       attempts.push(attempt);
       attemptCount += 1;
       reply = 'failure' in answer ? '' : answer.text.slice(0, REPLY_CHARS);
       if (verdict.kind === 'retry' && verdict.fateUnknown === true) fateUnknown = true;
-    },
-    settled(count) {
-      open -= count;
     },
   };
 }

@@ -69,8 +69,6 @@ describe('the journal', () => {
       { failure: 'timeout', message: '' },
       lost,
     );
-    // Both have their outcomes, and of one the progress is durable.
-    request.trace.settled(2);
     const [first, second] = request.items;
     if (!first || !second) throw new Error('two were made');
     journal.settled({ ...request, items: [first] });

@@ -107,7 +107,6 @@ export async function rig({
         leaving,
         trace,
         async settle(outcome: (operation: Operation) => FinalOutcome = () => DELIVERED) {
-          trace.settled(items.length);
           await pipeline.settle(sent, operations.map(outcome));
           pipeline.resume();
         },
