@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../model/json.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { type Fault, type Path, show } from './validator.ts';
 import { type Entry, idOf, placeIn, plainOf } from './workspace-entries.ts';
-import { checkOwnIds, laidOver, ownEntries } from './workspace-own.ts';
+import { checkAdditions, checkOwnIds, laidOver, ownEntries } from './workspace-own.ts';
 import { readWorkspace, type Workspace } from './workspace-read.ts';
 import { destinationEntry, differences, sourceEntry } from './workspace-translate.ts';
 import { isServedHere, unservedOf } from './workspace-unserved.ts';
@@ -87,6 +87,7 @@ function merge(file: Place, own: Place | undefined, { sources, destinations }: W
       over,
     ),
   };
+  checkAdditions(over, [...servedIds], entries.sources, problems);
   problems.push(
     ...served.flatMap((each) => differences(file, each, decidedOf.get(each.id) ?? new Set())),
     ...missing(file, entries),

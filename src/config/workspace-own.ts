@@ -1,6 +1,7 @@
 /** Brazier's own file beside RudderStack's: its entries, to be laid over RudderStack's by their ids. */
 import { isObject } from '../model/json.ts';
 import type { Problem } from './problem.ts';
+import { suggest } from './suggest.ts';
 import { show } from './validator.ts';
 import { type Entry, idOf, overridden } from './workspace-entries.ts';
 import { type Place, toProblem } from './written.ts';
@@ -45,6 +46,32 @@ export function laidOver(base: readonly Entry[], over: readonly Entry[]): Entry[
 
 function isNamed(entry: Entry): boolean {
   return idOf(entry) !== '';
+}
+
+/**
+ * A destination of ours that would be added and that no source delivers to: most likely an id mistyped, and what was
+ * to be overridden, such as the address of a rehearsal, would stay as it is.
+ */
+export function checkAdditions(
+  over: readonly Entry[],
+  ids: readonly string[],
+  sources: readonly Entry[],
+  problems: Problem[],
+): void {
+  for (const entry of over) {
+    const id = idOf(entry);
+    if (id === '' || ids.includes(id) || sources.some((source) => delivers(source, id))) continue;
+    const near = suggest(id, ids);
+    const hint = near === null ? 'expected the id of one that it has, or a source that names this one' : `did you mean ${near}?`;
+    const message = `found "${id}", which RudderStack's file does not have and no source delivers to, ${hint}`;
+    problems.push(toProblem({ ...entry.place, path: [...entry.place.path, 'id'] }, message));
+  }
+}
+
+/** A source without a list delivers to every destination. */
+function delivers({ members }: Entry, id: string): boolean {
+  const listed = members.get('destinations')?.value;
+  return !Array.isArray(listed) || listed.includes(id);
 }
 
 /** An id that stands in our file twice: which of the two would count? */

@@ -419,6 +419,15 @@ sources:
     expect(warnings).toContainEqual(expect.stringMatching(/^own\.yaml:1: destinations\[0\]: without effect/));
   });
 
+  test('an id that it mistypes overrides nothing and is told, an added one that a source delivers to is good', () => {
+    const added = 'destinations: [{ id: dd1, restEndpoint: "http://127.0.0.1:1", restApiKey: k }]';
+    expect(problemsOf(workspace(source()), { own: added })).toEqual([
+      expect.stringMatching(/^own\.yaml:1: destinations\[0\]\.id: found "dd1", .*did you mean d1\?$/),
+    ]);
+    const own = `${added}\nsources: [{ id: s1, destinations: [d1, dd1] }]`;
+    expect(good(workspace(source()), { own }).config.destinations.map(({ id }) => id)).toEqual(['d1', 'dd1']);
+  });
+
   test.each(['sources: 1', 'destinations: [x]', '[]', 'a: [1'])('%j is told as such', (own) => {
     expect(problemsOf(workspace(source()), { own })).toEqual([expect.stringMatching(/^own\.yaml:\d+: /)]);
   });
