@@ -24,8 +24,8 @@ export interface SettingsProblem {
 
 const checkShape = createValidator(SETTINGS_SCHEMA);
 
-/** RudderStack keeps these two beside the settings: they are passed over, so that its config can be copied whole. */
-const NOT_SETTINGS = ['restApiKey', 'dataCenter'];
+/** What says where to send and with which key stands beside the settings: passed over, so that a whole config can be copied. */
+const NOT_SETTINGS = ['restApiKey', 'restApiKeyFile', 'dataCenter', 'restEndpoint'];
 
 /**
  * `value` is what stands in the file: flat, without id, key and endpoint; null counts as not given. Reads the salt

@@ -137,12 +137,18 @@ describe('parseSettings', () => {
     expect(JSON.stringify(parsed)).not.toContain('"appKey"');
   });
 
-  test('passes over the key and the data centre that stand beside the settings at RudderStack, without showing them', () => {
-    const parsed = parseSettings({ restApiKey: 'the-secret', dataCenter: 'EU-01', aliasCall: 'merge' });
+  test('passes over the key and the address that stand beside the settings, without showing them', () => {
+    const parsed = parseSettings({
+      restApiKey: 'the-secret',
+      dataCenter: 'EU-01',
+      restEndpoint: 'https://rest.fra-01.braze.eu',
+      aliasCall: 'merge',
+    });
     expect(parsed).toMatchObject({ ok: true, settings: { aliasCall: 'merge' } });
     expect(parsed.ok && parsed.warnings.map((warning) => warning.split(':')[0])).toEqual([
       'restApiKey',
       'dataCenter',
+      'restEndpoint',
     ]);
     expect(JSON.stringify(parsed)).not.toContain('the-secret');
   });
