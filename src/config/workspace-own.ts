@@ -62,7 +62,10 @@ export function checkAdditions(
     const id = idOf(entry);
     if (id === '' || ids.includes(id) || sources.some((source) => delivers(source, id))) continue;
     const near = suggest(id, ids);
-    const hint = near === null ? 'expected the id of one that it has, or a source that names this one' : `did you mean ${near}?`;
+    const hint =
+      near === null
+        ? 'expected the id of one that it has, or a source that names this one'
+        : `did you mean ${near}?`;
     const message = `found "${id}", which RudderStack's file does not have and no source delivers to, ${hint}`;
     problems.push(toProblem({ ...entry.place, path: [...entry.place.path, 'id'] }, message));
   }
