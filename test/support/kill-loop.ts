@@ -59,7 +59,8 @@ export async function runKillLoop({ kills, seed, maxSeconds }: KillLoopOptions):
   const producer = startProducer({ url: () => lives.url(), writeKey, ...load });
   try {
     const until = performance.now() + maxSeconds * 1_000;
-    const done = await killUntil({ kills, until, dice: createDice(seed) }, lives);
+    const busy = () => oneMore(() => producer.acknowledged.size);
+    const done = await killUntil({ kills, until, dice: createDice(seed), busy }, lives);
     const ready = await lives.begin();
     await producer.stop();
     await drained(ready.admin);
@@ -84,19 +85,32 @@ interface Killing {
   readonly kills: number;
   readonly until: number;
   readonly dice: () => number;
+  /** Resolves when the process that was just started has something to do. */
+  readonly busy: () => Promise<void>;
 }
 
 /** How many there were. */
-async function killUntil({ kills, until, dice }: Killing, lives: Lives): Promise<number> {
+async function killUntil({ kills, until, dice, busy }: Killing, lives: Lives): Promise<number> {
   for (let kill = 0; kill < kills; kill += 1) {
     if (performance.now() > until) return kill;
     const starting = lives.begin();
     starting.catch(() => undefined);
-    if (dice() < UNDER_LOAD) await starting;
+    if (dice() < UNDER_LOAD) {
+      await starting;
+      await busy();
+    }
     await wait(5 + dice() * 295);
     await lives.end('SIGKILL');
   }
   return kills;
+}
+
+/** Where the machine is busy a process that is ready may still be long without load. */
+const BUSY_WITHIN_MS = 2_000;
+
+async function oneMore(count: () => number): Promise<void> {
+  const [before, until] = [count(), performance.now() + BUSY_WITHIN_MS];
+  while (count() === before && performance.now() < until) await wait(5);
 }
 
 type Lives = ReturnType<typeof createLives>;
