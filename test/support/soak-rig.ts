@@ -7,7 +7,10 @@ import { type RunningSandbox, startSandbox } from './sandbox.ts';
 import { makeFolder, type ServerFolder } from './server-process.ts';
 
 export interface SoakRig {
+  /** Of what befalls the process. */
   readonly dice: () => number;
+  /** Of the weather: dice of its own, so that both throw the same again whoever is quicker. */
+  readonly weatherDice: () => number;
   readonly braze: RunningSandbox;
   readonly proxy: FaultProxy;
   readonly folder: ServerFolder;
@@ -35,10 +38,10 @@ export async function startSoakRig(
   { seed, tell = () => undefined }: { readonly seed: number; readonly tell?: (line: string) => void },
   cleanups: (() => unknown)[],
 ): Promise<SoakRig> {
-  const dice = createDice(seed);
+  const [dice, weatherDice] = [createDice(seed), createDice(seed + 1)];
   const braze = await startSandbox({ keep: 10_000_000, latencyMs: 20, rateLimit: 1_000_000, seed });
   cleanups.push(braze.close);
-  const proxy = await startProxy(braze.url, dice);
+  const proxy = await startProxy(braze.url, createDice(seed + 2));
   cleanups.push(proxy.close);
   const destination = {
     restApiKey: 'canary-rest-key',
@@ -54,5 +57,5 @@ export async function startSoakRig(
   const byItself = { lanes: 0, peoplePerLane: 0, eventsPerBatch: 0 };
   const producer = startProducer({ url: () => lives.ready?.http, writeKey: WRITE_KEY, ...byItself });
   const kept = { happened: {}, killed: new Set<number>(), cut: new Map<number, number>(), broken: [] };
-  return { dice, braze, proxy, folder, lives, producer, tell, ...kept };
+  return { dice, weatherDice, braze, proxy, folder, lives, producer, tell, ...kept };
 }

@@ -41,7 +41,7 @@ const WEATHERS: readonly Weather[] = [
 
 /** Each weather lasts from one to five seconds. */
 export async function turnWeather(
-  { dice, braze, proxy, happened, lives, cut, tell }: SoakRig,
+  { weatherDice: dice, braze, proxy, happened, lives, cut, tell }: SoakRig,
   isOver: () => boolean,
 ) {
   while (!isOver()) {
