@@ -2,6 +2,9 @@
  * `npm run soak -- --minutes N [--seed S]`: senders at a steady rate while the process is killed, restarted and
  * reloaded at random and Braze fails in every way, then a judgement; exits with 1 when an invariant is broken.
  */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runSoak, type SoakReport } from '../test/support/soak.ts';
 
@@ -23,7 +26,16 @@ const tell = (line: string) =>
   console.error(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(8)} s  ${line}`);
 const report = await runSoak({ minutes, seed, tell });
 print(report);
-if (report.broken.length > 0) process.exitCode = 1;
+if (report.broken.length > 0) {
+  process.exitCode = 1;
+  const folder = mkdtempSync(join(tmpdir(), 'brazier-soak-'));
+  writeFileSync(
+    join(folder, 'requests.jsonl'),
+    report.requests.map((each) => `${JSON.stringify(each)}\n`).join(''),
+  );
+  writeFileSync(join(folder, 'stderr.log'), report.stderr);
+  console.log(`what Braze got, and what the processes wrote: ${folder}`);
+}
 
 function print({ judgement, happened, doubledPerKill, resident, broken, ...counts }: SoakReport): void {
   const mean = doubledPerKill.reduce((sum, each) => sum + each, 0) / Math.max(1, doubledPerKill.length);
@@ -37,7 +49,7 @@ function print({ judgement, happened, doubledPerKill, resident, broken, ...count
     ['reordered', judgement.reordered],
     ['changed', judgement.changed],
     ['never produced', judgement.strange],
-    ['requests', counts.requests],
+    ['requests', counts.requests.length],
     ['replies that were lost', counts.lostReplies],
     ['objects sent again', judgement.doubled],
     ['processes killed', doubledPerKill.length],

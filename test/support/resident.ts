@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 export interface Resident {
   readonly mostMb: number;
-  /** Common to all processes, each after its first half minute; 0 when none lived long enough. */
+  /** Common to all processes, each after its first two minutes; 0 when none lived long enough. */
   readonly slopeMbPerMinute: number;
 }
 
@@ -14,8 +14,8 @@ interface Sample {
 }
 
 const EVERY_MS = 1_000;
-/** Modules are loaded and functions compiled until then. */
-const WARM_AFTER_MINUTES = 0.5;
+/** Until then modules are loaded, functions compiled and the heap finds its size. */
+const WARM_AFTER_MINUTES = 2;
 
 /** Looks each second; `stop` may be asked more than once. */
 export function watchResident(pid: () => number | undefined): { stop(): Resident } {

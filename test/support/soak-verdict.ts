@@ -35,7 +35,7 @@ const MAX_MB = 320;
 /** Above this something grows for as long as the process lives; below it is what a heap does between collections. */
 const MAX_SLOPE_MB_PER_MINUTE = 1;
 /** A slope can be told from the heap's own ups and downs only after so long. */
-const SLOPE_COUNTS_FROM_MINUTES = 15;
+const SLOPE_COUNTS_FROM_MINUTES = 30;
 
 export function verdictOf(evidence: SoakEvidence): SoakVerdict {
   const { judgement, requests, lifeOf, killed, cut } = evidence;

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { RecordedRequest } from '../../src/sandbox/server.ts';
 import { befall, type Doing } from './doings.ts';
 import { type Judgement, judge, orphansOf } from './judge.ts';
 import { scrape, until } from './lives.ts';
@@ -27,8 +28,10 @@ export interface SoakReport extends SoakVerdict {
   /** How often each thing happened. */
   readonly happened: Readonly<Record<string, number>>;
   readonly judgement: Judgement;
-  readonly requests: number;
   readonly resident: Resident;
+  /** What Braze got, in order, and what the processes wrote: for whoever looks into a broken invariant. */
+  readonly requests: readonly RecordedRequest[];
+  readonly stderr: string;
 }
 
 const FRESH_WITHIN_MS = 10_000;
@@ -79,7 +82,8 @@ function reportOf(
     ...seen,
   });
   const broken = [...rig.broken, ...verdict.broken];
-  return { happened, judgement, requests: requests.length, resident: seen.resident, ...verdict, broken };
+  const stderr = rig.lives.stderr();
+  return { happened, judgement, requests, stderr, resident: seen.resident, ...verdict, broken };
 }
 
 /** Senders, weather and what befalls the process, side by side, until the time is over. */
@@ -120,9 +124,9 @@ async function sendSteadily({ producer }: SoakRig, lane: number, isOver: () => b
   }
 }
 
-/** Often enough that a short soak has a dozen, seldom enough that in a long one a process lives for a minute. */
+/** Often enough that a short soak has a dozen, seldom enough that in a long one processes live for minutes. */
 async function befallAgainAndAgain(rig: SoakRig, isOver: () => boolean, ms: number): Promise<void> {
-  const meanMs = Math.min(60_000, Math.max(5_000, ms / 15));
+  const meanMs = Math.min(180_000, Math.max(5_000, ms / 15));
   const order: Doing[] = ['kill', 'restart', 'reload', 'bad reload', 'kill', 'kill while it starts'];
   for (let turn = 0; ; turn += 1) {
     const nextAt = performance.now() + meanMs * (0.3 + 1.4 * rig.dice());
