@@ -74,7 +74,9 @@ describe('createProgram', () => {
       'transform',
       'sandbox',
       'dead-letters',
+      'destinations',
       'replay',
+      'explain',
     ]);
     expect(await helpOf(program)).toContain('Examples:');
   });
