@@ -1,6 +1,7 @@
 /** What one destination does with one record: decode, route, transform. Pure. */
 import { OBJECT_BYTES } from '../braze/endpoints.ts';
 import type { BrazierEvent } from '../model/event.ts';
+import { isObject } from '../model/json.ts';
 import type { Operation } from '../model/operation.ts';
 import { type Filtered, filtered, type Rejected, rejected, type Warning } from '../model/outcome.ts';
 import type { RecordHeaders } from '../model/record.ts';
@@ -47,7 +48,7 @@ export function planEvent(
 ): Plan {
   const routed = safely(() => route(event));
   if (routed.status !== 'wanted') return routed;
-  const result = safely(() => transform(event));
+  const result = safely(() => checked(transform(event)));
   if (result.status !== 'operations') return result;
   if (result.operations.length === 0) return failed('it made nothing and gave no reason');
   const large = result.operations.find(({ bytes }) => bytes > OBJECT_BYTES);
@@ -64,6 +65,14 @@ function notForUs(headers: RecordHeaders, { destination, wants }: PlanOptions): 
   }
   if (wants(headers.source)) return undefined;
   return filtered('source_not_connected', `source ${headers.source} does not deliver to ${destination}`);
+}
+
+const STATUSES: ReadonlySet<unknown> = new Set(['operations', 'filtered', 'rejected']);
+
+/** Throws what a transformer with a bug may have returned: the types promise, they do not check. */
+function checked(result: TransformResult): TransformResult {
+  if (isObject(result) && STATUSES.has(result.status)) return result;
+  throw new TypeError('it returned no result');
 }
 
 /** A bug must cost its own event only: thrown on, it would end the process, again after each restart. */

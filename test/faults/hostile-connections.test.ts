@@ -81,12 +81,13 @@ test('row 38: senders that go away in the middle leave nothing behind and hold u
       }),
     );
     const files = () => vitalsOf(harness.ready.pid).openFiles;
-    await vi.waitFor(() => expect(files()).toBeLessThanOrEqual(before + 5), PATIENT);
+    // The healthy senders and delivery keep some sockets open: many fewer than went away.
+    await vi.waitFor(() => expect(files()).toBeLessThanOrEqual(before + 24), PATIENT);
     expect(await harness.metric('brazier_http_requests_total', 'code="aborted"')).toBeGreaterThan(0);
     expect(await harness.metric('brazier_dead_letters')).toBe(0);
   });
   console.log('row 38:', compared, { aborted });
-  expect(aborted).toBeGreaterThan(20);
+  expect(aborted).toBeGreaterThan(100);
   expect(ratioOf(compared)).toBeLessThan(2);
 });
 

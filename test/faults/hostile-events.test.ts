@@ -29,7 +29,11 @@ test.each(Object.keys(FAULTS))(
     const transform = (event: { event?: unknown }) =>
       (event.event === fault
         ? FAULTS[fault]?.()
-        : { operations: [operation('event', 'external_id:kim')], warnings: [] }) as TransformResult;
+        : {
+            status: 'operations',
+            operations: [operation('event', 'external_id:kim')],
+            warnings: [],
+          }) as TransformResult;
     const t = await rig({ transform: transform as never });
     await append(t.log, [track('before'), track(fault), track('after')]);
     await vi.waitFor(async () => expect((await t.log.letters({ limit: 10 })).length).toBe(1), PATIENT);
