@@ -29,8 +29,8 @@ export interface SoakRig {
 
 /** Requests under way at most: what a kill may double. */
 export const UNDER_WAY = 8;
-/** Longer than any weather delays a reply, so that only one that never comes is given up. */
-const REQUEST_TIMEOUT_MS = 5_000;
+/** Longer than any weather, or a busy machine, delays a reply: only one that never comes may be given up. */
+const REQUEST_TIMEOUT_MS = 12_000;
 const WRITE_KEY = 'canary-write-key';
 
 /** @param cleanups what is to be called at the end, the last first */
