@@ -118,7 +118,10 @@ test('row 49: whatever senders and Braze put into texts, each log line is one ob
     const body = { message: INJECTION, errors: [INJECTION.repeat(5_000)] };
     for (const status of [500, 400]) {
       sandbox.addFaults([{ match: { path: '/users/track' }, times: 1, do: { status, body } }]);
+      const before = sandbox.requests().length;
       await harness.produce(`status-${status}`);
+      // Together in one request, the second fault would be taken for the first one's, and halving would mend it.
+      await vi.waitFor(() => expect(sandbox.requests().length).toBeGreaterThan(before), PATIENT);
     }
     await vi.waitFor(() => expect(server.stderr()).toContain('dead letter'), PATIENT);
     const lines = server.stderr().trimEnd().split('\n');
