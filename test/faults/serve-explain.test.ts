@@ -159,8 +159,13 @@ describe('brazier explain', () => {
     await t.post(event('lost'));
     await t.settled();
     expect(t.arrivals('lost')).toBe(times);
-    const { requests } = await t.doubtful();
-    expect(requests).toMatchObject([{ events: [{ messageId: 'lost', parts: ['event:0'], source: 'shop' }] }]);
+    // The request's note ends in the write after the one that settled it.
+    await vi.waitFor(async () => {
+      const { requests } = await t.doubtful();
+      expect(requests).toMatchObject([
+        { events: [{ messageId: 'lost', parts: ['event:0'], source: 'shop' }] },
+      ]);
+    }, patient);
     const { records } = (await t.admin('/explain?messageId=lost')) as Explained;
     expect(records[0]!.destinations[0]!.standing).toMatchObject({ state, mayHaveCountedTwice: true });
   });
