@@ -187,8 +187,11 @@ function createPipelineOf(
     tally,
     clock: systemClock,
     // Without its text: Braze's may quote what was sent.
-    onRejected: ({ code, kind }) =>
-      logger.warn('an event became a dead letter', { destination: id, code, kind, advice: adviceFor(code) }),
+    onRejected: ({ code, kind }) => {
+      const advice = adviceFor(code);
+      const known = advice === undefined ? {} : { advice };
+      logger.warn('an event became a dead letter', { destination: id, code, kind, ...known });
+    },
     onDoubts: (count) => {
       metrics.eventsInDoubt.inc({ destination: id }, count);
       logger.warn(
