@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import got from 'got';
 import type { ActResult, DestinationActs, DestinationListing } from '../admin/destinations-routes.ts';
 import { readSecretFile } from '../config/secret-file.ts';
-import { type EventLog, LogError } from '../log/log.ts';
+import type { EventLog } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
 import { type LetterStore, runningServer } from './letters-access.ts';
+import { withOfflineLog } from './offline-log.ts';
 
 /** Throws `CommandError` when neither way leads there. */
 export async function withDestinations<Result>(
@@ -46,21 +47,8 @@ function overHttp(url: string, token: string): DestinationActs {
   };
 }
 
-async function useLog<Result>(store: LetterStore, use: (acts: DestinationActs) => Promise<Result>) {
-  const { openSqliteLog } = await import('../log/sqlite/sqlite-log.ts');
-  try {
-    const log = await openSqliteLog({
-      path: store.path,
-      maxBytes: store.maxBytes,
-      retainMs: store.retainHours * 3_600_000,
-      now: Date.now,
-      onFatal: () => undefined,
-    });
-    return await use(overLog(log, store.destinations)).finally(() => log.close());
-  } catch (error) {
-    if (error instanceof LogError) throw new CommandError(error.message);
-    throw error;
-  }
+function useLog<Result>(store: LetterStore, use: (acts: DestinationActs) => Promise<Result>) {
+  return withOfflineLog(store, (log) => use(overLog(log, store.destinations)));
 }
 
 /** @param configured ids; one that the log has never seen begins with the next start of the server */

@@ -5,9 +5,9 @@ import type { DestinationConfig, SourceConfig } from '../config/config.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { createExplain, type Explain } from '../explain/explain.ts';
 import { createPlanner } from '../explain/planner.ts';
-import { LogError } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
 import { type LetterStore, runningServer } from './letters-access.ts';
+import { withOfflineLog } from './offline-log.ts';
 
 export interface ExplainStore {
   readonly store: LetterStore;
@@ -42,23 +42,10 @@ function overHttp(url: string, token: string): Explain {
   return { event: (query) => ask('explain', query), doubtful: (query) => ask('explain/doubtful', query) };
 }
 
-async function useLog<Result>(
+function useLog<Result>(
   { store, destinations, sources }: ExplainStore,
   use: (explain: Explain) => Promise<Result>,
 ): Promise<Result> {
-  const { openSqliteLog } = await import('../log/sqlite/sqlite-log.ts');
-  try {
-    const log = await openSqliteLog({
-      path: store.path,
-      maxBytes: store.maxBytes,
-      retainMs: store.retainHours * 3_600_000,
-      now: Date.now,
-      onFatal: () => undefined,
-    });
-    const planners = () => destinations.map((destination) => createPlanner(destination, sources));
-    return await use(createExplain({ log, planners, haltOf: () => null })).finally(() => log.close());
-  } catch (error) {
-    if (error instanceof LogError) throw new CommandError(error.message);
-    throw error;
-  }
+  const planners = () => destinations.map((destination) => createPlanner(destination, sources));
+  return withOfflineLog(store, (log) => use(createExplain({ log, planners, haltOf: () => null })));
 }

@@ -5,9 +5,10 @@ import { adminFile, urlOf } from '../config/data-folder.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { connections, createResend } from '../dead-letters/resend.ts';
 import { createDeadLetters } from '../dead-letters/store.ts';
-import { type EventLog, LogError } from '../log/log.ts';
+import type { EventLog } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
 import { type LettersAccess, overHttp } from './letters-http.ts';
+import { withOfflineLog } from './offline-log.ts';
 
 export interface LetterStore {
   /** The data folder. */
@@ -42,17 +43,8 @@ export async function runningServer(path: string): Promise<string | undefined> {
   }
 }
 
-/** Without limits for the letters: what is looked at here is not dropped here. */
-async function useStore<Result>(store: LetterStore, use: (access: LettersAccess) => Promise<Result>) {
-  const { openSqliteLog } = await import('../log/sqlite/sqlite-log.ts');
-  try {
-    const log = await openSqliteLog({
-      path: store.path,
-      maxBytes: store.maxBytes,
-      retainMs: store.retainHours * 3_600_000,
-      now: Date.now,
-      onFatal: () => undefined,
-    });
+function useStore<Result>(store: LetterStore, use: (access: LettersAccess) => Promise<Result>) {
+  return withOfflineLog(store, async (log) => {
     const destinations = await attachedOf(store, log);
     const isConnected = connections(store.sources);
     const deadLetters = createDeadLetters({ log, now: Date.now, destinations });
@@ -61,11 +53,8 @@ async function useStore<Result>(store: LetterStore, use: (access: LettersAccess)
       now: Date.now,
       connected: (source, id) => destinations.includes(id) && isConnected(source, id),
     });
-    return await use({ deadLetters, resend }).finally(() => log.close());
-  } catch (error) {
-    if (error instanceof LogError) throw new CommandError(error.message);
-    throw error;
-  }
+    return use({ deadLetters, resend });
+  });
 }
 
 /** A replay for a detached destination would be read by nobody. */

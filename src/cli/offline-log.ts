@@ -1,0 +1,20 @@
+/** The log of a data folder that no server has: opened for one command, and closed behind it. */
+import { type EventLog, LogError } from '../log/log.ts';
+import { CommandError } from './command-error.ts';
+import type { LetterStore } from './letters-access.ts';
+
+/** Without limits for the letters: what is looked at here is not dropped here. Throws `CommandError` when it cannot be had. */
+export async function withOfflineLog<Result>(
+  { path, maxBytes, retainHours }: Pick<LetterStore, 'path' | 'maxBytes' | 'retainHours'>,
+  use: (log: EventLog) => Promise<Result>,
+): Promise<Result> {
+  const { openSqliteLog } = await import('../log/sqlite/sqlite-log.ts');
+  const retainMs = retainHours * 3_600_000;
+  try {
+    const log = await openSqliteLog({ path, maxBytes, retainMs, now: Date.now, onFatal: () => undefined });
+    return await use(log).finally(() => log.close());
+  } catch (error) {
+    if (error instanceof LogError) throw new CommandError(error.message);
+    throw error;
+  }
+}
