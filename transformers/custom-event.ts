@@ -39,18 +39,28 @@ export function createCustomEvent(settings: DestinationSettings): CustomEvent {
     if (name.length > MAX_CHARACTERS) warnings.push(nameTooLong(name, pathOfName(event)));
     const fault = checkProperties(properties, warnings);
     if (fault) return fault;
-    const { key, external_id, user_alias, _update_existing_only } = identity;
-    const object = {
-      external_id,
-      user_alias,
-      _update_existing_only,
-      name,
-      time: event.timestamp,
-      properties,
-      app_id: appIdOf(event),
-    };
-    return [createOperation('event', 0, [key], object)];
+    return [eventOperation(event, name, identity, properties)];
   };
+}
+
+/** The event's one object at Braze, under this name and with these properties. */
+export function eventOperation(
+  event: BrazierEvent,
+  name: string,
+  identity: Identity,
+  properties: object,
+): Operation {
+  const { key, external_id, user_alias, _update_existing_only } = identity;
+  const object = {
+    external_id,
+    user_alias,
+    _update_existing_only,
+    name,
+    time: event.timestamp,
+    properties,
+    app_id: appIdOf(event),
+  };
+  return createOperation('event', 0, [key], object);
 }
 
 /** RudderStack's text, and what came. */

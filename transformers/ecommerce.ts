@@ -6,14 +6,13 @@ import { kindOf } from '../src/model/kind-of.ts';
 import type { Operation } from '../src/model/operation.ts';
 import type { Issue, Rejected, Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
-import { appIdOf, invalidEcommerce } from './custom-event.ts';
+import { eventOperation, invalidEcommerce } from './custom-event.ts';
 import { compileFields, type FieldSpec, type ReadFields, type Reading } from './ecommerce-fields.ts';
 import { givenSource, sourceOf } from './ecommerce-source.ts';
 import type { Identity } from './identity.ts';
 import { createLineItems, type LineItems } from './line-item.ts';
 import type { Target } from './mapping.ts';
 import { isEmptyValue, leftovers } from './metadata.ts';
-import { createOperation } from './operation.ts';
 import { checkProperties } from './property-limits.ts';
 import { type Apply, compileRules } from './rules.ts';
 import type { Build } from './with-attributes.ts';
@@ -63,17 +62,7 @@ function build(
   const issues: Issue[] = [];
   const properties = propertiesOf(event, recommended, issues, warnings);
   if (issues.length > 0) return invalidEcommerce(name, issues);
-  const { key, external_id, user_alias, _update_existing_only } = identity;
-  const object = {
-    external_id,
-    user_alias,
-    _update_existing_only,
-    name,
-    time: event.timestamp,
-    properties,
-    app_id: appIdOf(event),
-  };
-  return [createOperation('event', 0, [key], object)];
+  return [eventOperation(event, name, identity, properties)];
 }
 
 function propertiesOf(
