@@ -3,13 +3,13 @@ import { createMemoryState } from '../../../src/log/memory-state.ts';
 import { rejected } from '../../../src/model/outcome.ts';
 import { append, rig, track } from './rig.ts';
 
-/** A pipeline that is killed while the request with an event and two purchases is under way. */
-async function killed(holdUncertain: boolean) {
+/** A pipeline that is killed while so many of an event and two purchases are under way in one request. */
+async function killed(holdUncertain: boolean, underWay = 2) {
   const state = createMemoryState();
   const before = await rig({ state, holdUncertain });
   await append(before.log, [track('many')]);
   await vi.waitFor(() => expect(before.waiting.length).toBe(3));
-  await before.send(before.waiting.splice(0, 2)).leaving;
+  await before.send(before.waiting.splice(0, underWay)).leaving;
   await before.stop();
   return state;
 }
@@ -35,6 +35,15 @@ describe('a request that was under way when the process was killed', () => {
     expect(letter?.outcome).toMatchObject({ kind: 'uncertain', code: 'in_flight_at_crash' });
     expect(letter?.undelivered?.map(({ part }) => part)).toEqual(['event:0', 'purchase:0']);
     await vi.waitFor(async () => expect(await t.log.unfinished('braze')).toEqual([]));
+    await t.stop();
+  });
+
+  it('where uncertain ones are held: ends the record when nothing of it may be sent', async () => {
+    const state = await killed(true, 3);
+    const t = await rig({ state, holdUncertain: true });
+    await vi.waitFor(async () => expect((await t.log.letters({ limit: 10 })).length).toBe(1));
+    expect(t.waiting).toEqual([]);
+    expect(t.pipeline.inFlight()).toBe(0);
     await t.stop();
   });
 
