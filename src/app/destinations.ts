@@ -129,7 +129,12 @@ class Crew implements Destinations {
     if (deadline.aborted) hurry();
     else deadline.addEventListener('abort', hurry, { once: true });
     await this.#turns.close();
-    await Promise.all([...this.#slots.values()].map((slot) => slot.drain(deadline)));
+    await Promise.all(
+      [...this.#slots.values()].map(async (slot) => {
+        await slot.drain(deadline);
+        await slot.leave();
+      }),
+    );
     deadline.removeEventListener('abort', hurry);
   }
 
@@ -151,6 +156,7 @@ class Crew implements Destinations {
         const { id } = slot;
         const events = standings.find(({ group }) => group === id)?.unsettled ?? 0;
         slot.letGo(events);
+        await slot.leave();
         this.#slots.delete(id);
         metrics.destinationDetached.remove({ destination: id });
         logger.warn(GONE, { destination: id, events });

@@ -1,10 +1,12 @@
 /**
  * One destination's place in the running process: its run (pipeline and delivery), or none while it is detached. A run is
- * opened only after the one before has ended: what is under way ends, and what was not settled is read again.
+ * opened only after the one before has ended: what is under way ends, and what was not settled is read again. So it is
+ * after a change of settings, and when the log deals its partitions out anew.
  */
 import type { DestinationState } from '../admin/destinations-routes.ts';
 import type { DestinationConfig, SourceConfig } from '../config/config.ts';
 import { createDestination, type Destination } from '../destination.ts';
+import type { Membership } from '../log/log.ts';
 import { type Change, changeOf } from './destination-changes.ts';
 import type { DestinationParts } from './steps.ts';
 
@@ -17,7 +19,7 @@ export interface Slot {
   state(): DestinationState;
   /** Brings the metrics up to date. */
   publish(): void;
-  /** The run begins to read. */
+  /** Takes part in reading the log: the run begins when it has something to read. */
   begin(): void;
   /** A halted one tries at once: whoever reloads may have mended it elsewhere. */
   adopt(config: DestinationConfig, sources: readonly SourceConfig[], hurry: AbortSignal): Promise<Change>;
@@ -31,6 +33,8 @@ export interface Slot {
   readmitted(): void;
   /** After that, when the log can be read: it runs again. */
   takeOn(): void;
+  /** After a drain, when the process ends: others may read what it read. */
+  leave(): Promise<void>;
   abort(): Promise<void>;
 }
 
@@ -41,80 +45,166 @@ export interface SlotStart {
 }
 
 export function createSlot(first: SlotStart, parts: SlotParts): Slot {
-  const { log, metrics } = parts;
-  const { id } = first.config;
-  const labels = { destination: id };
-  let { config, sources } = first;
-  /** Events that passed it by since it was detached, as far as they are counted. */
-  let passed = 0;
-  let isPassedBy = true;
-  const create = (again: number) => createDestination({ ...parts, destination: config, sources, again });
-  let run: Destination | null = first.isDetached ? null : create(0);
-
-  function publish(): void {
-    metrics.destinationDetached.set(labels, run ? 0 : 1);
-    run?.publish();
-    if (run || !isPassedBy) return;
-    const now = log.backlog(id);
-    metrics.eventsDetached.inc(labels, now - passed);
-    passed = now;
-  }
-
-  function reopen(): void {
-    run?.publish();
-    run = create(run?.state().inFlight ?? 0);
-    run.start();
-  }
-
-  return {
-    id,
-    publish,
-    reopen,
-    get start() {
-      return config.start;
-    },
-    get isDetached() {
-      return run === null;
-    },
-    state: () => run?.state() ?? detachedState(id),
-    begin: () => run?.start(),
-    async adopt(next, from, hurry) {
-      const change = changeOf(config, next);
-      [config, sources] = [next, from];
-      if (run && (change === 'opened' || run.state().halted)) {
-        await run.drain(hurry);
-        reopen();
-      }
-      run?.adopt(config, sources);
-      return change;
-    },
-    drain: async (deadline) => run?.drain(deadline),
-    letGo(events) {
-      run?.publish();
-      run = null;
-      [passed, isPassedBy] = [0, true];
-      metrics.eventsDetached.inc(labels, events);
-      for (const gauge of [
-        metrics.eventsInFlight,
-        metrics.eventsParked,
-        metrics.backlog,
-        metrics.queueOperations,
-        metrics.requestsRunning,
-      ])
-        gauge.set(labels, 0);
-    },
-    readmitted() {
-      publish();
-      isPassedBy = false;
-    },
-    takeOn() {
-      run = create(0);
-      run.start();
-    },
-    abort: async () => run?.abort(),
-  };
+  return new DestinationSlot(first, parts);
 }
 
-function detachedState(id: string): DestinationState {
-  return { id, state: 'detached', halted: null, backlog: 0, inFlight: 0, parked: 0, requestsRunning: 0 };
+class DestinationSlot implements Slot {
+  readonly id: string;
+  readonly #parts: SlotParts;
+  readonly #labels: { readonly destination: string };
+  #config: DestinationConfig;
+  #sources: readonly SourceConfig[];
+  #isDetached: boolean;
+  /** Its part of the log's partitions; undefined while it has none to read. */
+  #share: number | undefined;
+  #membership: Membership | undefined;
+  /** None while it is detached, or between two deals. */
+  #run: Destination | null;
+  /** It was made for a whole log and has not begun. */
+  #isFresh = true;
+  /** Events that passed it by since it was detached, as far as they are counted. */
+  #passed = 0;
+  #isPassedBy = true;
+
+  constructor({ config, sources, isDetached }: SlotStart, parts: SlotParts) {
+    this.id = config.id;
+    this.#parts = parts;
+    this.#labels = { destination: config.id };
+    this.#config = config;
+    this.#sources = sources;
+    this.#isDetached = isDetached;
+    this.#run = isDetached ? null : this.#create(0);
+  }
+
+  get start(): DestinationConfig['start'] {
+    return this.#config.start;
+  }
+
+  get isDetached(): boolean {
+    return this.#isDetached;
+  }
+
+  state(): DestinationState {
+    return this.#run?.state() ?? idleState(this.id, this.#isDetached ? 'detached' : 'running');
+  }
+
+  publish(): void {
+    const { metrics, log } = this.#parts;
+    metrics.destinationDetached.set(this.#labels, this.#isDetached ? 1 : 0);
+    this.#run?.publish();
+    if (!this.#isDetached || !this.#isPassedBy) return;
+    const now = log.backlog(this.id);
+    metrics.eventsDetached.inc(this.#labels, now - this.#passed);
+    this.#passed = now;
+  }
+
+  begin(): void {
+    if (this.#isDetached) return;
+    this.#membership ??= this.#parts.log.join(this.id, {
+      assign: (share) => this.#assign(share),
+      revoke: (deadline) => this.#revoke(deadline),
+    });
+  }
+
+  async adopt(next: DestinationConfig, from: readonly SourceConfig[], hurry: AbortSignal): Promise<Change> {
+    const change = changeOf(this.#config, next);
+    [this.#config, this.#sources] = [next, from];
+    const run = this.#run;
+    if (run && (change === 'opened' || run.state().halted)) {
+      await run.drain(hurry);
+      // Where the log has dealt anew meanwhile, what there is now has the new settings already.
+      if (this.#run === run) this.reopen();
+    }
+    this.#run?.adopt(this.#config, this.#sources);
+    return change;
+  }
+
+  async drain(deadline: AbortSignal): Promise<void> {
+    await this.#run?.drain(deadline);
+  }
+
+  reopen(): void {
+    this.#run?.publish();
+    this.#open(this.#run?.state().inFlight ?? 0);
+  }
+
+  letGo(events: number): void {
+    this.#run?.publish();
+    this.#run = null;
+    this.#isDetached = true;
+    [this.#passed, this.#isPassedBy] = [0, true];
+    this.#parts.metrics.eventsDetached.inc(this.#labels, events);
+    this.#clearGauges();
+  }
+
+  readmitted(): void {
+    this.publish();
+    this.#isPassedBy = false;
+  }
+
+  takeOn(): void {
+    this.#isDetached = false;
+    this.#open(0);
+    // It has its membership where it was detached in this process.
+    this.begin();
+  }
+
+  async leave(): Promise<void> {
+    await this.#membership?.leave();
+    [this.#membership, this.#share] = [undefined, undefined];
+  }
+
+  async abort(): Promise<void> {
+    await this.#run?.abort();
+    await this.leave();
+  }
+
+  #create(again: number): Destination {
+    const [destination, sources, share] = [this.#config, this.#sources, this.#share ?? 1];
+    return createDestination({ ...this.#parts, destination, sources, again, share });
+  }
+
+  #open(again: number): void {
+    this.#run = this.#create(again);
+    if (this.#share !== undefined) this.#run.start();
+  }
+
+  #assign(share: number): void {
+    this.#share = share;
+    if (this.#isDetached) return;
+    if (this.#isFresh && share === 1) this.#run?.start();
+    else {
+      this.#run?.abort();
+      this.#open(0);
+    }
+    this.#isFresh = false;
+  }
+
+  /** What is not settled by the deadline is read by whoever has the partition next: it is not in flight here. */
+  async #revoke(deadline: AbortSignal): Promise<void> {
+    this.#share = undefined;
+    const run = this.#run;
+    await run?.drain(deadline);
+    if (!run || this.#run !== run) return;
+    this.#parts.metrics.eventsHandedBack.inc(this.#labels, run.state().inFlight);
+    run.publish();
+    this.#run = null;
+    this.#clearGauges();
+  }
+
+  #clearGauges(): void {
+    const { metrics } = this.#parts;
+    for (const gauge of [
+      metrics.eventsInFlight,
+      metrics.eventsParked,
+      metrics.backlog,
+      metrics.queueOperations,
+      metrics.requestsRunning,
+    ])
+      gauge.set(this.#labels, 0);
+  }
+}
+
+function idleState(id: string, state: DestinationState['state']): DestinationState {
+  return { id, state, halted: null, backlog: 0, inFlight: 0, parked: 0, requestsRunning: 0 };
 }

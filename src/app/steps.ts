@@ -33,6 +33,8 @@ export interface DestinationParts {
   readonly dataPath: string;
   /** Events that were read before in this process and not settled: they are read first, and are not counted again. */
   readonly again?: number;
+  /** Of the destination's rate limit this process may use so much: above 0, up to 1. */
+  readonly share?: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly onFatal: (error: Error) => void;
@@ -58,7 +60,7 @@ export function buildSteps(parts: DestinationParts, signal: AbortSignal, onError
   const pipeline = createPipelineOf(parts, { plan, tally, memory, journal, signal, onError });
   const halts = createHaltTeller(id, metrics, logger);
   const delivery = createDelivery<Passage>({
-    ...deliveryOptions(destination),
+    ...deliveryOptions(destination, parts.share ?? 1),
     client,
     settle: (sent, outcomes) => pipeline.settle(sent, outcomes),
     leaving: journal.leaving,
@@ -144,9 +146,11 @@ function createJournalOf(
   });
 }
 
-function deliveryOptions(destination: DestinationConfig) {
+function deliveryOptions(destination: DestinationConfig, share: number) {
+  const { requests, perSeconds } = destination.rateLimit;
   return {
     ...destination,
+    rateLimit: { requests: requests * share, perSeconds },
     clock: systemClock,
     random: Math.random,
     holdUncertain: destination.uncertain === 'hold',

@@ -19,7 +19,33 @@ export interface GroupStanding {
   readonly oldestAt: number | null;
 }
 
+/** Whoever reads a group in this process, as the log sees it. */
+export interface Member {
+  /**
+   * It has partitions to read: `read` gives their records from now on, from the group's progress.
+   * @param share its part of all partitions, above 0 up to 1: of a rate that is the whole group's it may use as much
+   */
+  assign(share: number): void;
+  /**
+   * Its partitions may be another process's next: reads no more and lets what is under way end, until the deadline. When
+   * it resolves nothing of it is sent or committed any more. The log waits for it before it lets go of the partitions.
+   */
+  revoke(deadline: AbortSignal): Promise<void>;
+}
+
+export interface Membership {
+  /** Resolves when the group's partitions are free for others. `revoke` is not called any more. */
+  leave(): Promise<void>;
+}
+
 export interface GroupLog {
+  /** Settled ranges that a commit can carry; whoever reads stops before it has more. */
+  readonly maxRanges: number;
+  /**
+   * Takes part in reading an attached group; once in a process. A log that nobody shares assigns everything at once and
+   * never revokes.
+   */
+  join(group: string, member: Member): Membership;
   /**
    * Makes the log know exactly these groups from now on: new ones get their durable cursor, the cursors of
    * all others are given up (their names are returned). A detached one stays detached. To be called before `read`.

@@ -8,6 +8,10 @@ export type LogErrorCode =
   /** A write failed: nothing more is acknowledged on this handle, the process must end. */
   | 'log_failing'
   | 'log_closing'
+  /** The brokers do not take it for now: recovers by itself. What was written may be durable all the same. */
+  | 'log_unavailable'
+  /** The kind of log that is configured cannot do it; the message says what to do instead. */
+  | 'log_unsupported'
   /** Another process has the store. */
   | 'log_locked'
   /** The store cannot be opened as it is: not writable, damaged, or of a newer version. */

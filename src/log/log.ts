@@ -10,7 +10,7 @@
  * - a commit after the chunk's partition was lost does nothing
  * - reading is pulled: nothing is read ahead of what the caller asks for
  * - abort ends the iteration without an error; close waits for running appends
- * - after a failed write nothing further is acknowledged on that handle
+ * - after a failed write nothing further is acknowledged on that handle (Kafka's clients recover: `log_unavailable`)
  */
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { LogRecord, NewRecord } from '../model/record.ts';
@@ -18,7 +18,7 @@ import type { GroupLog } from './group-log.ts';
 import type { LetterLog, LettersDropped } from './letter-log.ts';
 import type { RequestLog } from './request-note.ts';
 
-export type { GroupLog, GroupStanding, GroupStart } from './group-log.ts';
+export type { GroupLog, GroupStanding, GroupStart, Member, Membership } from './group-log.ts';
 export type {
   LetterFilter,
   LetterGroup,
@@ -53,7 +53,7 @@ export interface AppendRecord extends NewRecord {
 }
 
 export interface AppendResult {
-  /** Indices of the records that were dropped as duplicates, ascending. */
+  /** Indices of the records that were dropped as duplicates, ascending. Kafka knows them when they are read. */
   readonly duplicates: readonly number[];
   /** Indices of the records that were appended although their id was known, with other content; absent without any. */
   readonly conflicts?: readonly number[];
@@ -115,6 +115,8 @@ export interface LogStats {
 
 /** The groups' part, the letters' and the requests' have files of their own; what they speak of is exported here too. */
 export interface EventLog extends GroupLog, LetterLog, RequestLog {
+  /** The largest value that `append` takes, bytes. */
+  readonly maxValueBytes: number;
   /**
    * One transaction: the records, the dead letters of ingest, the duplicates guard.
    * Resolves only when durable. Rejects with `LogError`.

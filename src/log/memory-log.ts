@@ -19,6 +19,8 @@ import {
   type LetterWalk,
   LogError,
   type LogStats,
+  type Member,
+  type Membership,
   type Replay,
   type ScanRange,
 } from './log.ts';
@@ -36,6 +38,7 @@ import {
 import { carries } from './message-of.ts';
 import { withoutSettled } from './progress.ts';
 import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from './request-note.ts';
+import { joinAlone, MAX_RANGES_ALONE } from './sole-member.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface MemoryLogOptions {
@@ -57,6 +60,8 @@ export function createMemoryLog(options: MemoryLogOptions = {}): EventLog {
 }
 
 class MemoryLog implements EventLog {
+  readonly maxValueBytes = Number.POSITIVE_INFINITY;
+  readonly maxRanges = MAX_RANGES_ALONE;
   readonly #state: MemoryState;
   readonly #maxBytes: number;
   readonly #clock: GuardClock;
@@ -113,6 +118,10 @@ class MemoryLog implements EventLog {
   async groups(): Promise<readonly GroupStanding[]> {
     this.#check(EVENTS_TOPIC, 0);
     return standingsOf(this.#state);
+  }
+
+  join(_group: string, member: Member): Membership {
+    return joinAlone(member);
   }
 
   read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk> {

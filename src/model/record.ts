@@ -20,6 +20,8 @@ export interface LogRecord extends NewRecord {
   readonly offset: number;
   /** The stored checksum does not match: the value cannot be trusted. */
   readonly corrupt: boolean;
+  /** The same event stands earlier in the partition: found when it is read, by a log whose `append` cannot know. */
+  readonly duplicate?: boolean;
 }
 
 /** What travels beside the event's own text, so that ingest need not write it anew. */
@@ -38,6 +40,11 @@ export interface RecordHeaders {
   readonly envelope?: string;
   /** W3C trace context of the request. */
   readonly traceparent?: string;
+  /**
+   * Set where an event that links two identities was appended twice, because partitions keep no order among one another:
+   * `link` under the key of the identity that goes, behind its own events; `rest` under the person's key.
+   */
+  readonly half?: 'link' | 'rest';
   /** Set on a replayed record: the one destination it is for. */
   readonly replayDestination?: string;
   /**

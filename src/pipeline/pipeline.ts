@@ -24,7 +24,7 @@ import { createWatermark } from './watermark.ts';
 import type { Window } from './window.ts';
 
 export interface PipelineOptions {
-  readonly log: Pick<EventLog, 'read' | 'fetch' | 'unfinished' | 'note'>;
+  readonly log: Pick<EventLog, 'read' | 'fetch' | 'unfinished' | 'note' | 'maxRanges'>;
   readonly plan: PlanOptions;
   readonly memory: Memory;
   readonly window: Window;
@@ -56,8 +56,6 @@ export interface Pipeline {
   parked(): number;
 }
 
-/** Settled ranges a commit may carry: some 300 KB of progress; beyond it reading waits for the watermark. */
-const MAX_RANGES = 100_000;
 /** Offsets of parked records that are kept: 8 MB; beyond it reading waits. */
 const MAX_PARKED = 1_000_000;
 /** How often reading that waits for one of them looks whether it may go on. */
@@ -158,9 +156,11 @@ class DestinationPipeline implements Pipeline {
     return fresh;
   }
 
+  /** Beyond either reading waits: for the watermark, or for parked persons. */
   async #belowCaps({ watermark, parking }: Reading, signal: AbortSignal): Promise<void> {
-    while (watermark.rangeCount >= MAX_RANGES || parking.size >= MAX_PARKED) {
-      await this.#options.clock.delay(LOOK_MS, signal);
+    const { log, clock } = this.#options;
+    while (watermark.rangeCount >= log.maxRanges || parking.size >= MAX_PARKED) {
+      await clock.delay(LOOK_MS, signal);
     }
   }
 }

@@ -15,12 +15,15 @@ import {
   type GroupStart,
   LogError,
   type LogStats,
+  type Member,
+  type Membership,
   type Replay,
   type RequestNote,
   type RequestNotes,
   type ScanRange,
 } from '../log.ts';
 import { withoutSettled } from '../progress.ts';
+import { joinAlone, MAX_RANGES_ALONE } from '../sole-member.ts';
 import { createWaiters } from '../waiters.ts';
 import { type StoreClient, startStoreWorker } from './client.ts';
 import { fullError } from './errors.ts';
@@ -50,6 +53,8 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
 
 /** The log over an opened store: apart from `openSqliteLog` so that a test can bring a store of its own. */
 export class SqliteLog extends LogReads implements EventLog {
+  readonly maxValueBytes = Number.POSITIVE_INFINITY;
+  readonly maxRanges = MAX_RANGES_ALONE;
   readonly #client: StoreClient;
   readonly #now: () => number;
   readonly #groups: LogGroups;
@@ -116,6 +121,10 @@ export class SqliteLog extends LogReads implements EventLog {
   async groups(): Promise<readonly GroupStanding[]> {
     this.#checkOpen();
     return this.#client.call('groups', null);
+  }
+
+  join(_group: string, member: Member): Membership {
+    return joinAlone(member);
   }
 
   read(group: string, topics: readonly string[], signal: AbortSignal): AsyncIterable<Chunk> {

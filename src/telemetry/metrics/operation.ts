@@ -15,6 +15,12 @@ export function operationMetrics(registry: Registry) {
       help: 'When the configuration in use was taken over, at the start or by a reload.',
       registers,
     }),
+    eventsHandedBack: new Counter({
+      name: 'brazier_events_handed_back_total',
+      help: 'Events read and not settled when their Kafka partition was dealt anew: whoever has it next reads them again.',
+      labelNames: ['destination'],
+      registers,
+    }),
     eventsDetached: new Counter({
       name: 'brazier_events_detached_total',
       help: 'Events that a destination will not be sent: it was detached, or taken out of the configuration.',
