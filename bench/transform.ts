@@ -83,7 +83,7 @@ function transformAndJoin({ texts, settings }: Case): Pass {
     const held = new Map<Endpoint, Operation[]>();
     let characters = 0;
     for (const text of texts) {
-      const plan = planRecord(text, HEADERS, false, options);
+      const plan = planRecord(text, { headers: HEADERS, corrupt: false }, options);
       if (plan.status !== 'operations') throw new Error(`${plan.code}: ${plan.message}`);
       for (const operation of plan.operations) characters += hold(held, operation);
     }

@@ -7,7 +7,8 @@ const ROOT = join(import.meta.dirname, '..');
 /** Functions whose arguments hold a code, and members that are one. */
 const CODE_PATTERNS = [
   /\brejected\(\s*'\w+',\s*'([a-z_]+)'/g,
-  /\b(?:filtered|badRequest|tooLarge|overloaded|unavailable|invalid|missing)\(\s*'([a-z]+_[a-z_]+)'/g,
+  /\b(?:badRequest|tooLarge|overloaded|unavailable|invalid|missing)\(\s*'([a-z]+_[a-z_]+)'/g,
+  /\bfiltered\(\s*'([a-z_]+)'/g,
   /\bfail\(res, (?:\d+|status), '([a-z_]+)'/g,
   /\bcode: '([a-z]+(?:_[a-z]+)*)'/g,
   /^ {2}\['[A-Z_]+', '([a-z_]+)'\]/gm,

@@ -22,7 +22,7 @@ export function createPlanner(
     route: createRouter(settings),
     transform: createTransform(settings),
   };
-  return { id, plan: (record) => planRecord(textOf(record), record.headers, record.corrupt, options) };
+  return { id, plan: (record) => planRecord(textOf(record), record, options) };
 }
 
 export function textOf({ value }: Pick<LogRecord, 'value'>): string {

@@ -1,6 +1,7 @@
 /** Parts the events of a request into records to append and dead letters; one bad event never takes others along. */
 import type { AppendRecord } from '../log/log.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
+import { halvesOf } from '../model/halves.ts';
 import { isObject } from '../model/json.ts';
 import { checkEvent, messageIdOf } from '../model/normalise.ts';
 import { type Rejected, rejected } from '../model/outcome.ts';
@@ -55,7 +56,8 @@ export function accept(
   for (const [index, event] of incoming.events.entries()) {
     const outcome = check(event, reception.type, limits);
     if (outcome === undefined) {
-      records.push(guarded(recordOf(event, reception, headers), event, newId));
+      const record = guarded(recordOf(event, reception, headers), event, newId);
+      records.push(withHalves(record, event, reception.type));
     } else {
       rejections.push({ index, outcome });
       letters.push(letterOf(recordOf(event, reception, headers), outcome, newId()));
@@ -103,6 +105,12 @@ function guarded(record: NewRecord, { raw, bytes }: IncomingEvent, newId: () => 
   const messageId = isObject(raw) ? messageIdOf(raw.messageId) : undefined;
   if (messageId === undefined) return { ...record, headers: { ...record.headers, messageId: newId() } };
   return { ...record, guardId: `${record.headers.source}\0${messageId}`, guardContent: contentHash(bytes) };
+}
+
+/** Only an event that links two identities has them. */
+function withHalves(record: AppendRecord, { raw }: IncomingEvent, type: string | undefined): AppendRecord {
+  const halves = isObject(raw) ? halvesOf(raw, type) : undefined;
+  return halves ? { ...record, halves } : record;
 }
 
 function letterOf(record: NewRecord, outcome: Rejected, id: string): DeadLetter {

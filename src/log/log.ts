@@ -13,6 +13,7 @@
  * - after a failed write nothing further is acknowledged on that handle (Kafka's clients recover: `log_unavailable`)
  */
 import type { DeadLetter } from '../model/dead-letter.ts';
+import type { LinkHalves } from '../model/halves.ts';
 import type { LogRecord, NewRecord } from '../model/record.ts';
 import type { GroupLog } from './group-log.ts';
 import type { LetterLog, LettersDropped } from './letter-log.ts';
@@ -50,6 +51,8 @@ export interface AppendRecord extends NewRecord {
    * conflict. Absent: whatever has the id is a duplicate.
    */
   readonly guardContent?: number;
+  /** Set on an event that links two identities; for a log whose partitions keep no order among one another. */
+  readonly halves?: LinkHalves;
 }
 
 export interface AppendResult {

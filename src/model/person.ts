@@ -78,7 +78,8 @@ function contextId({ context }: PersonSource): string | undefined {
   return toId(context.traits.userId) ?? toId(context.traits.id);
 }
 
-function isType(type: Json | undefined, name: string): boolean {
+/** Whether the type that an event gives is this one; its case and spaces around it do not count. */
+export function isType(type: Json | undefined, name: string): boolean {
   return typeof type === 'string' && type.trim().toLowerCase() === name;
 }
 

@@ -22,6 +22,11 @@ export interface LogRecord extends NewRecord {
   readonly corrupt: boolean;
   /** The same event stands earlier in the partition: found when it is read, by a log whose `append` cannot know. */
   readonly duplicate?: boolean;
+  /**
+   * It holds no event that this version can read: it has no value at all, or was written by a newer version, or by
+   * someone else. Found by a log that others can write to.
+   */
+  readonly defect?: 'tombstone' | 'unknown_schema';
 }
 
 /** What travels beside the event's own text, so that ingest need not write it anew. */
@@ -41,10 +46,10 @@ export interface RecordHeaders {
   /** W3C trace context of the request. */
   readonly traceparent?: string;
   /**
-   * Set where an event that links two identities was appended twice, because partitions keep no order among one another:
-   * `link` under the key of the identity that goes, behind its own events; `rest` under the person's key.
+   * Set where an event that links two identities was appended more than once, because partitions keep no order among one
+   * another: `link` and `merge` under the key of the identity that goes, `rest` under the person's.
    */
-  readonly half?: 'link' | 'rest';
+  readonly half?: 'link' | 'merge' | 'rest';
   /** Set on a replayed record: the one destination it is for. */
   readonly replayDestination?: string;
   /**

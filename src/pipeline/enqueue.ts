@@ -60,7 +60,7 @@ export function createEnqueuer(options: EnqueueOptions): Enqueuer {
     const text = textOf(record);
     return {
       looked: { record, text, partition },
-      planned: planRecord(text, record.headers, record.corrupt, plan),
+      planned: planRecord(text, record, plan),
     };
   }
 

@@ -1,10 +1,11 @@
 /** What one destination does with one record: decode, route, transform. Pure. */
 import { OBJECT_BYTES } from '../braze/endpoints.ts';
 import type { BrazierEvent } from '../model/event.ts';
+import type { Half } from '../model/halves.ts';
 import { isObject } from '../model/json.ts';
-import type { Operation } from '../model/operation.ts';
+import { isLink, type Operation } from '../model/operation.ts';
 import { type Filtered, filtered, type Rejected, rejected, type Warning } from '../model/outcome.ts';
-import type { RecordHeaders } from '../model/record.ts';
+import type { LogRecord, RecordHeaders } from '../model/record.ts';
 import type { TransformResult } from '../model/transform.ts';
 import { decode } from './decode.ts';
 import type { Router } from './routing.ts';
@@ -26,18 +27,50 @@ export interface PlanOptions {
 }
 
 /** @returns the plan of a record whose value is `text` */
-export function planRecord(
-  text: string,
-  headers: RecordHeaders,
-  corrupt: boolean,
-  options: PlanOptions,
-): Plan {
+export function planRecord(text: string, record: Stored, options: PlanOptions): Plan {
+  const { headers, corrupt, duplicate = false, defect } = record;
+  // First of all: of a record that cannot be read nobody knows the source either.
+  if (defect) return DEFECTS[defect];
   const misdirected = notForUs(headers, options);
   if (misdirected) return misdirected;
+  if (duplicate) return DUPLICATE;
   const decoded = safely(() => decode(text, headers, corrupt));
   if (decoded.status === 'rejected') return decoded;
-  const plan = planEvent(decoded.event, decoded.warnings, options);
+  const whole = planEvent(decoded.event, decoded.warnings, options);
+  const plan = headers.half ? halfOf(whole, headers.half, decoded.event) : whole;
   return plan.status === 'operations' ? forReplay(plan, headers) : plan;
+}
+
+/** What is known of a record beside its value. */
+type Stored = Pick<LogRecord, 'headers' | 'corrupt' | 'duplicate' | 'defect'>;
+
+const DEFECTS = {
+  tombstone: filtered('tombstone', 'the record has no value'),
+  unknown_schema: rejected(
+    'corrupt',
+    'unknown_schema',
+    'not written by Brazier, or by a newer version: its headers are of no version that is known here',
+  ),
+} satisfies Record<NonNullable<LogRecord['defect']>, Plan>;
+
+const DUPLICATE = filtered('duplicate', 'the same event (source, messageId) was read before');
+
+const OTHER_HALF = filtered('other_half', 'what this event sends stands in its other records');
+
+/**
+ * An event that links two identities stands in several partitions; each record sends what belongs there, and one of them
+ * tells what is wrong with the event.
+ */
+function halfOf(plan: Plan, half: Half, { type }: BrazierEvent): Plan {
+  const isFirst = type === 'alias' ? half === 'link' : half === 'rest';
+  if (plan.status !== 'operations') return isFirst ? plan : OTHER_HALF;
+  const isOurs = ({ kind }: Operation) => {
+    if (half === 'rest') return !isLink(kind);
+    return isLink(kind) && (kind === 'merge') === (half === 'merge');
+  };
+  const operations = plan.operations.filter(isOurs);
+  if (operations.length === 0) return OTHER_HALF;
+  return { ...plan, operations, warnings: isFirst ? plan.warnings : [] };
 }
 
 /** Routes and transforms an event; an object that Braze would refuse for its size is rejected here, with its name. */

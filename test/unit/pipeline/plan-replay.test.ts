@@ -16,8 +16,15 @@ function planned(made: readonly string[], headers: Partial<RecordHeaders>) {
   }));
   const plan = planRecord(
     EVENT,
-    { source: 'shop', receivedAt: '2026-01-01T00:00:00.000Z', replayDestination: 'braze', ...headers },
-    false,
+    {
+      headers: {
+        source: 'shop',
+        receivedAt: '2026-01-01T00:00:00.000Z',
+        replayDestination: 'braze',
+        ...headers,
+      },
+      corrupt: false,
+    },
     {
       destination: 'braze',
       wants: () => true,
