@@ -29,8 +29,8 @@ export interface DestinationParts {
   readonly destination: DestinationConfig;
   readonly sources: readonly SourceConfig[];
   readonly log: EventLog;
-  /** The data folder. */
-  readonly dataPath: string;
+  /** The data folder; null where the log is shared: what a process remembers of persons must not outlive its reading. */
+  readonly dataPath: string | null;
   /** Events that were read before in this process and not settled: they are read first, and are not counted again. */
   readonly again?: number;
   /** Of the destination's rate limit this process may use so much: above 0, up to 1. */

@@ -8,8 +8,11 @@ import { createLinkMemory } from './links.ts';
 import { createMemory, type Memory } from './memory.ts';
 
 export interface MemoryOptions {
-  /** The data folder. */
-  readonly dataPath: string;
+  /**
+   * The data folder. Null: nothing of it outlives the run, as it must be where the persons may be another process's
+   * meanwhile.
+   */
+  readonly dataPath: string | null;
   /** Fit for a file name. */
   readonly destination: string;
   /** Whose users these are: a memory of another workspace is begun anew. */
@@ -23,15 +26,23 @@ export interface MemoryOptions {
 
 /** Never throws: what cannot be read or kept is told to `onWarning`. */
 export function openMemory(options: MemoryOptions): Memory {
-  const { dataPath, destination, workspace: scope, linkCall, onWarning } = options;
-  const folder = join(dataPath, 'memory');
+  const { dataPath, linkCall, supportDedup } = options;
+  if (dataPath === null) {
+    const links = createLinkMemory({ linkCall });
+    const attributes = supportDedup ? { attributes: attributesOf(options) } : {};
+    return createMemory({ links, ...attributes, onClose: () => undefined });
+  }
+  return openKeptMemory(options, join(dataPath, 'memory'));
+}
+
+function openKeptMemory(options: MemoryOptions, folder: string): Memory {
+  const { destination, workspace: scope, linkCall, supportDedup, dedup, onWarning } = options;
   const bootId = readBootId();
   const open = (name: string, onlyTrusted: boolean) =>
     openJournal({ path: join(folder, `${destination}.${name}`), scope, bootId, onlyTrusted, onWarning });
   const [linked, anonymous] = [open('links', false), open('anonymous', false)];
   const links = createLinkMemory({ linkCall, journal: linked, anonymousJournal: anonymous });
   const journals = [linked, anonymous];
-  const { supportDedup, dedup } = options;
   let journal: Journal | undefined;
   if (supportDedup && dedup.persist) {
     journal = open('attributes', true);
@@ -51,7 +62,7 @@ export function openMemory(options: MemoryOptions): Memory {
 
 function attributesOf(
   { dedup, destination, workspace, epochMs }: MemoryOptions,
-  journal: Journal | undefined,
+  journal?: Journal,
 ): AttributeMemory {
   return createAttributeMemory({
     maxPersons: dedup.maxPersons,

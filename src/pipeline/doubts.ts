@@ -5,15 +5,19 @@
 import type { EventLog, RequestEnd, RequestNote } from '../log/log.ts';
 import { type Rejected, rejected } from '../model/outcome.ts';
 import { isCounted } from './journal.ts';
+import type { Passage } from './passage.ts';
 
 export interface Doubts {
   /** Events and purchases that an earlier run may have delivered. */
   readonly count: number;
   /** The parts of this record that must not be sent again. */
-  heldOf(offset: number): readonly string[];
+  heldOf(place: Place): readonly string[];
   /** The record has its final, durable outcome. */
-  settled(offset: number): void;
+  settled(place: Place): void;
 }
+
+/** Where a record stands. */
+type Place = Pick<Passage, 'partition' | 'offset'>;
 
 export const IN_FLIGHT = rejected(
   'uncertain',
@@ -35,25 +39,31 @@ export async function readDoubts(log: DoubtLog, group: string, hold: boolean): P
 
 /** The notes stay open until their records have their letters: killed before, the next run holds them all the same. */
 function held(log: DoubtLog, group: string, notes: readonly RequestNote[], count: number): Doubts {
-  const parts = new Map<number, string[]>();
-  for (const { operations } of notes) {
-    for (const { offset, part } of operations) {
-      if (isCounted(part)) parts.set(offset, [...(parts.get(offset) ?? []), part]);
+  const parts = new Map<string, string[]>();
+  for (const note of notes) {
+    for (const { offset, part } of note.operations) {
+      const id = idOf(note, offset);
+      if (isCounted(part)) parts.set(id, [...(parts.get(id) ?? []), part]);
     }
   }
   let open = notes;
   return {
     count,
-    heldOf: (offset) => parts.get(offset) ?? [],
-    settled(offset) {
-      if (!parts.delete(offset)) return;
-      const isDone = ({ operations }: RequestNote) => operations.every((each) => !parts.has(each.offset));
+    heldOf: ({ partition, offset }) => (parts.size > 0 && parts.get(idOf(partition, offset))) || [],
+    settled({ partition, offset }) {
+      if (!parts.delete(idOf(partition, offset))) return;
+      const isDone = (note: RequestNote) =>
+        note.operations.every((each) => !parts.has(idOf(note, each.offset)));
       const done = open.filter(isDone);
       open = open.filter((note) => !isDone(note));
       // Not durable, it is done again by the next run, which finds the records settled.
       if (done.length > 0) log.note(group, { ended: done.map(endOf) }).catch(() => undefined);
     },
   };
+}
+
+function idOf({ topic, partition }: Pick<RequestNote, 'topic' | 'partition'>, offset: number): string {
+  return `${topic}/${partition}/${offset}`;
 }
 
 function endOf({ id, operations }: RequestNote): RequestEnd {

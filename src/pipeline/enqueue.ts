@@ -83,7 +83,7 @@ export function createEnqueuer(options: EnqueueOptions): Enqueuer {
 
   /** What an earlier run may have delivered is not sent again where the destination holds such ones. */
   function withoutDoubtful(planned: readonly Operation[], passage: Passage): readonly Operation[] {
-    const held = doubts.heldOf(passage.offset);
+    const held = doubts.heldOf(passage);
     if (held.length === 0) return planned;
     for (const { part, kind } of planned) {
       if (!held.includes(part)) continue;

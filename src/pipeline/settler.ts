@@ -51,12 +51,12 @@ export function createSettler(options: SettlerOptions): Settler {
       onRejected(outcome);
       progress.moved(partition, letterFrom(passage, outcome, { destination, at: clock.epochMs(), value }));
     }
-    if (doubts && doubts.heldOf(offset).length > 0) forgetWhenDurable(offset, doubts);
+    if (doubts && doubts.heldOf(passage).length > 0) forgetWhenDurable(passage, doubts);
   }
 
   /** Forgotten before, a crash in between would have it sent again. */
-  function forgetWhenDurable(offset: number, known: Doubts): void {
-    progress.flush().then(() => known.settled(offset), onError);
+  function forgetWhenDurable(passage: Passage, known: Doubts): void {
+    progress.flush().then(() => known.settled(passage), onError);
   }
 
   function settleOperation(
