@@ -100,7 +100,7 @@ async function explainStore(flags: StoreFlags): Promise<ExplainStore> {
   const { log, admin, destinations, sources } = loaded.config;
   const ids = destinations.map(({ id }) => id);
   return {
-    store: { ...log, tokenFile: admin.tokenFile, destinations: ids, sources },
+    store: { path: log.path, log, tokenFile: admin.tokenFile, destinations: ids, sources },
     destinations,
     sources,
   };

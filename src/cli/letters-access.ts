@@ -1,6 +1,7 @@
 /** The way to the dead letters of a data folder: through the server that has it, or the store itself when none runs. */
 import { existsSync, readFileSync } from 'node:fs';
 import got from 'got';
+import type { LogConfig } from '../config/config.ts';
 import { adminFile, urlOf } from '../config/data-folder.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { connections, createResend } from '../dead-letters/resend.ts';
@@ -14,8 +15,7 @@ export interface LetterStore {
   /** The data folder. */
   readonly path: string;
   readonly tokenFile: string;
-  readonly maxBytes: number;
-  readonly retainHours: number;
+  readonly log: LogConfig;
   /** Ids of the configured destinations. */
   readonly destinations: readonly string[];
   readonly sources: readonly { readonly id: string; readonly destinations: readonly string[] | null }[];

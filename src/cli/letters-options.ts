@@ -62,14 +62,19 @@ export async function storeOf({ config, workspaceConfig }: StoreFlags): Promise<
     ...(workspaceConfig === undefined ? {} : { workspaceConfig, allowUnserved: true }),
   });
   const { log, admin, destinations, sources } = loaded.config;
-  return { ...log, tokenFile: admin.tokenFile, destinations: destinations.map(({ id }) => id), sources };
+  return {
+    path: log.path,
+    log,
+    tokenFile: admin.tokenFile,
+    destinations: destinations.map(({ id }) => id),
+    sources,
+  };
 }
 
 const DEMO_STORE: LetterStore = {
   path: DEFAULT_DATA_PATH,
   tokenFile: defaultTokenFile(DEFAULT_DATA_PATH),
-  maxBytes: 10 * 1024 ** 3,
-  retainHours: 24,
+  log: { kind: 'embedded', path: DEFAULT_DATA_PATH, maxBytes: 10 * 1024 ** 3, retainHours: 24 },
   destinations: ['sandbox'],
   sources: [{ id: 'demo', destinations: null }],
 };

@@ -3,11 +3,17 @@ import { type EventLog, LogError } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
 import type { LetterStore } from './letters-access.ts';
 
+/** Of a log that many share one asks a process that has it open. */
+const NO_SERVER =
+  'no server has this data folder: with log.kind kafka start one with `serve`, or ask where one runs (its log.path)';
+
 /** Without limits for the letters: what is looked at here is not dropped here. Throws `CommandError` when it cannot be had. */
 export async function withOfflineLog<Result>(
-  { path, maxBytes, retainHours }: Pick<LetterStore, 'path' | 'maxBytes' | 'retainHours'>,
+  { log: settings }: Pick<LetterStore, 'log'>,
   use: (log: EventLog) => Promise<Result>,
 ): Promise<Result> {
+  if (settings.kind === 'kafka') throw new CommandError(NO_SERVER);
+  const { path, maxBytes, retainHours } = settings;
   const { openSqliteLog } = await import('../log/sqlite/sqlite-log.ts');
   const retainMs = retainHours * 3_600_000;
   try {

@@ -1,13 +1,16 @@
 /** From what was written to what it means: the schema with its defaults, then the rules a schema cannot state. All problems at once. */
 import { isObject, type JsonObject } from '../model/json.ts';
-import type { Config } from './config.ts';
+import type { Config, Role } from './config.ts';
 import { defaultTokenFile } from './data-folder.ts';
 import { buildDestinations } from './destinations.ts';
 import { convertReference, showFound } from './document.ts';
 import { type Findings, mappingAt, membersOf, numberAt, textAt } from './findings.ts';
+import { buildLog } from './log-settings.ts';
 import { formatProblem, inOrder, type Problem } from './problem.ts';
+import { checkRole } from './roles.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
 import { buildSources } from './sources.ts';
+import { buildSubscriptions } from './subscriptions.ts';
 import { createValidator, type Fault, type Path } from './validator.ts';
 import { problemOf, type Written } from './written.ts';
 
@@ -29,10 +32,10 @@ export interface FoundBefore {
 }
 
 /** Fills the defaults into `written.value`, and reads the secret files it names. */
-export function checkWritten(written: Written, before: FoundBefore): LoadedConfig {
+export function checkWritten(written: Written, before: FoundBefore, role: Role): LoadedConfig {
   const { value, placeOf, nameOf } = written;
   const findings: Findings = { faults: checkShape(written), warnings: [], nameOf };
-  const config = buildConfig(value, findings);
+  const config = buildConfig(value, role, findings);
   const faults = findings.faults.filter(({ path }) => {
     const place = placeOf(path);
     return !place.document.isUnresolved(place.path);
@@ -71,33 +74,29 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** From a value whose shape may be wrong: the result is good only when nothing was found. */
-function buildConfig(value: unknown, findings: Findings): Config {
-  const [http, admin, log] = ['http', 'admin', 'log'].map((key) => mappingAt(value, key)) as [
-    JsonObject,
-    JsonObject,
-    JsonObject,
-  ];
-  const letters = mappingAt(value, 'deadLetters') ?? {};
+function buildConfig(value: unknown, role: Role, findings: Findings): Config {
+  const http = mappingAt(value, 'http');
+  const admin = mappingAt(value, 'admin');
+  const letters = mappingAt(value, 'deadLetters');
   checkPorts(http, admin, findings);
-  const path = textAt(log, 'path') ?? '';
+  const log = buildLog(mappingAt(value, 'log'), findings);
   const destinations = buildDestinations(membersOf(value, 'destinations'), findings);
-  const ids = destinations.map(({ id }) => id).filter((id) => id !== '');
-  const sources = buildSources(membersOf(value, 'sources'), ids, findings);
-  admin.tokenFile ??= defaultTokenFile(path);
+  const subscribing = membersOf(value, 'subscriptions');
+  const sources = buildSources(membersOf(value, 'sources'), { destinations, subscribing }, findings);
+  const subscriptions = buildSubscriptions(subscribing, { log, sources }, findings);
+  checkRole({ role, log, sources }, findings);
+  admin.tokenFile ??= defaultTokenFile(log.path);
   return {
+    role,
     http: { ...listenAt(http), maxBodyBytes: numberAt(http, 'maxBodyBytes') },
     admin: { ...listenAt(admin), tokenFile: textAt(admin, 'tokenFile') ?? '' },
-    log: {
-      kind: 'embedded',
-      path,
-      maxBytes: numberAt(log, 'maxBytes'),
-      retainHours: numberAt(log, 'retainHours'),
-    },
+    log,
     deadLetters: {
       retainDays: numberAt(letters, 'retainDays'),
       maxBytes: numberAt(letters, 'maxBytes'),
     },
     sources,
+    subscriptions,
     destinations,
   };
 }

@@ -1,12 +1,18 @@
 /** The configuration after checking: what every other part takes. Nothing here is raw or optional without meaning. */
 import type { DestinationSettings } from '../model/settings.ts';
 
+/** What this process does: both halves, taking events (`ingest`), or delivering them (`worker`). */
+export type Role = 'all' | 'ingest' | 'worker';
+
 export interface Config {
+  readonly role: Role;
   readonly http: HttpConfig;
   readonly admin: AdminConfig;
   readonly log: LogConfig;
   readonly deadLetters: DeadLettersConfig;
   readonly sources: readonly SourceConfig[];
+  /** Empty unless the log is Kafka's. */
+  readonly subscriptions: readonly SubscriptionConfig[];
   readonly destinations: readonly DestinationConfig[];
 }
 
@@ -24,12 +30,74 @@ export interface AdminConfig {
   readonly tokenFile: string;
 }
 
-export interface LogConfig {
+export type LogConfig = EmbeddedLogConfig | KafkaLogConfig;
+
+export interface EmbeddedLogConfig {
   readonly kind: 'embedded';
   /** The data folder. */
   readonly path: string;
   readonly maxBytes: number;
   readonly retainHours: number;
+}
+
+export interface KafkaLogConfig {
+  readonly kind: 'kafka';
+  /** The data folder: nothing in it need survive. */
+  readonly path: string;
+  /** `host:port`, at least one. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl: KafkaTls | null;
+  readonly sasl: KafkaSasl | null;
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly requestTopic: string;
+  readonly groupPrefix: string;
+  readonly createTopics: boolean;
+  /** This and the next two count for topics that are created. */
+  readonly partitions: number;
+  /** null: as the log chooses. */
+  readonly replicationFactor: number | null;
+  readonly retainHours: number;
+  readonly compression: 'zstd' | 'gzip' | 'none';
+}
+
+/** Files are paths of PEM files that could be read when the configuration was loaded. */
+export interface KafkaTls {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly passphrase?: string;
+  readonly serverName?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+/** A secret from a file is read anew at each call. Throws when the file cannot be read. */
+export type KafkaSasl =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly readPassword: () => string;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      readonly tokenEndpoint: string;
+      readonly clientId: string;
+      readonly readClientSecret: () => string;
+      readonly scope: string | null;
+    };
+
+export interface SubscriptionConfig {
+  /** A topic's name, or what a part of the name matches. */
+  readonly topic: string | RegExp;
+  /** Id of the source, which is enabled. */
+  readonly source: string;
+  /** What a record's value is: an event, an SDK's batch, or a list of events. */
+  readonly format: 'event' | 'batch' | 'array';
+  /** Path of the person by which the producer keys its records; null when it keys by something else. */
+  readonly key: string | null;
+  /** Where reading begins when the topic is new here; a number is a time, ms since the epoch. */
+  readonly start: 'earliest' | 'latest' | number;
 }
 
 /** Beyond either the oldest dead letters are dropped. */
@@ -40,7 +108,7 @@ export interface DeadLettersConfig {
 
 export interface SourceConfig {
   readonly id: string;
-  /** One, or two while a key is being rotated. */
+  /** One, or two while a key is being rotated; none when its events come by subscriptions alone. */
   readonly writeKeys: readonly string[];
   readonly enabled: boolean;
   /** Ids of the destinations it delivers to; null means all. */

@@ -1,6 +1,7 @@
 /** Loads a configuration from its files and the environment: all problems at once, none of them thrown, and nothing else read. */
 import { readFileSync } from 'node:fs';
 import { checkWritten, type LoadedConfig } from './check-written.ts';
+import type { Role } from './config.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import type { Environment } from './environment.ts';
 import { describeFileError } from './file-fault.ts';
@@ -17,34 +18,42 @@ export interface ConfigFiles {
   readonly workspaceConfig?: string;
   /** Serve without what changes RudderStack's result and is not served here (JavaScript transformations …). */
   readonly allowUnserved?: boolean;
+  /** What the process is to do with them; default `all`. */
+  readonly role?: Role;
 }
 
 /** Relative paths inside the files are relative to the working folder. Reads them and the secret files they name. */
 export function loadFiles(files: ConfigFiles, env: Environment): LoadedConfig {
-  const { config: file, workspaceConfig, allowUnserved = false } = files;
-  if (workspaceConfig === undefined) return loadConfig(file ?? '', env);
+  const { config: file, workspaceConfig, allowUnserved = false, role = 'all' } = files;
+  if (workspaceConfig === undefined)
+    return check(
+      opened(file ?? '', (text) => readDocument(text, env)),
+      role,
+    );
   const workspace = opened(workspaceConfig, readJsonDocument);
   const own = file === undefined ? undefined : opened(file, (text) => readDocument(text, env));
   const problems = [...workspace.problems, ...(own?.problems ?? [])];
   if (workspace.place === null || own?.place === null) return { ok: false, problems };
   const { written, problems: found, warnings } = assemble(workspace.place, own?.place, allowUnserved);
   const before = { problems: [...problems, ...found], warnings };
-  return written === null ? { ok: false, problems: inOrder(before.problems) } : checkWritten(written, before);
+  return written === null
+    ? { ok: false, problems: inOrder(before.problems) }
+    : checkWritten(written, before, role);
 }
 
 /** Brazier's own configuration alone. */
 export function loadConfig(file: string, env: Environment): LoadedConfig {
-  return check(opened(file, (text) => readDocument(text, env)));
+  return loadFiles({ config: file }, env);
 }
 
 /** The same for text at hand; `file` names it in problems. */
-export function parseConfig(file: string, text: string, env: Environment): LoadedConfig {
-  return check(placed(file, readDocument(text, env)));
+export function parseConfig(file: string, text: string, env: Environment, role: Role = 'all'): LoadedConfig {
+  return check(placed(file, readDocument(text, env)), role);
 }
 
-function check({ place, problems }: Opened): LoadedConfig {
+function check({ place, problems }: Opened, role: Role): LoadedConfig {
   if (place === null) return { ok: false, problems: inOrder(problems) };
-  return checkWritten(writtenIn(place.file, place.document), { problems });
+  return checkWritten(writtenIn(place.file, place.document), { problems }, role);
 }
 
 interface Opened {

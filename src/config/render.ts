@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { originOf } from './data-centers.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
-import type { Schema } from './schema-terms.ts';
+import { formOf, type Schema } from './schema-terms.ts';
 
 const MASK = '********';
 
@@ -22,11 +22,11 @@ function withOrigin(line: string, _key: string, name: string): string {
 
 /** Follows the schema, so that what it does not know, or what has no effect, is not shown either. */
 function shown(value: Json, schema: Schema): Json {
-  if (schema.secret === true) return Array.isArray(value) ? value.map(() => MASK) : MASK;
-  // Loading has brought what may stand in two forms into the one that is no mapping.
-  const { items = {} } = schema.else ?? schema;
+  const form = formOf(schema, value);
+  if (form.secret === true) return Array.isArray(value) ? value.map(() => MASK) : MASK;
+  const { items = {} } = form;
   if (Array.isArray(value)) return value.map((item) => shown(item, items));
-  return isObject(value) ? shownMembers(value, schema) : value;
+  return isObject(value) ? shownMembers(value, form) : value;
 }
 
 function shownMembers(value: JsonObject, { properties = {} }: Schema): JsonObject {

@@ -1,7 +1,8 @@
 /** The configuration's JSON Schema: the one truth about its keys, their ranges and defaults. docs/configure.md is held to it. */
-import { DEFAULT_DATA_PATH } from './data-folder.ts';
 import { DESTINATION } from './destination-schema.ts';
+import { LOG } from './log-schema.ts';
 import { FILE, ID, type Schema, TEXT } from './schema-terms.ts';
+import { SUBSCRIPTION } from './subscription-schema.ts';
 
 const MIB = 1024 * 1024;
 
@@ -50,45 +51,6 @@ const admin: Schema = {
   },
 };
 
-const log: Schema = {
-  type: 'object',
-  additionalProperties: false,
-  default: {},
-  description: 'Where accepted events are kept until they are delivered.',
-  properties: {
-    kind: {
-      type: 'string',
-      enum: ['embedded'],
-      default: 'embedded',
-      description: 'Which log: `embedded` is one SQLite file in the data folder.',
-      examples: ['embedded'],
-    },
-    path: {
-      ...TEXT,
-      expects: 'the path of a folder',
-      default: DEFAULT_DATA_PATH,
-      description: 'The data folder; one process at a time.',
-      examples: ['/var/lib/brazier'],
-    },
-    maxBytes: {
-      type: 'integer',
-      minimum: MIB,
-      default: 10 * 1024 * MIB,
-      description:
-        'How large the log may grow; when it is full, ingest answers 429 until events are delivered.',
-      examples: [53_687_091_200],
-    },
-    retainHours: {
-      type: 'number',
-      minimum: 0,
-      maximum: 8760,
-      default: 24,
-      description: 'How long delivered events are kept for a replay.',
-      examples: [72],
-    },
-  },
-};
-
 const deadLetters: Schema = {
   type: 'object',
   additionalProperties: false,
@@ -118,7 +80,12 @@ const source: Schema = {
   type: 'object',
   additionalProperties: false,
   required: ['id'],
-  oneOf: [{ required: ['writeKey'] }, { required: ['writeKeyFile'] }],
+  // Neither is right for a source of subscriptions alone, which is not to be seen from here.
+  oneOf: [
+    { required: ['writeKey'] },
+    { required: ['writeKeyFile'] },
+    { not: { anyOf: [{ required: ['writeKey'] }, { required: ['writeKeyFile'] }] } },
+  ],
   properties: {
     id: { ...ID, description: 'Its name in metrics and dead letters.', examples: ['shop'] },
     writeKey: {
@@ -168,13 +135,19 @@ export const CONFIG_SCHEMA: Schema = {
   properties: {
     http,
     admin,
-    log,
+    log: LOG,
     deadLetters,
     sources: {
       type: 'array',
       minItems: 1,
       items: source,
       description: 'Where events come from: at least one.',
+    },
+    subscriptions: {
+      type: 'array',
+      items: SUBSCRIPTION,
+      expects: 'a list of subscriptions',
+      description: 'Topics that others write: only with `log.kind: kafka`.',
     },
     destinations: {
       type: 'array',

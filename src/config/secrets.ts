@@ -1,14 +1,26 @@
 /** Everything in a configuration that must not be printed. */
 import type { DestinationSettings } from '../model/settings.ts';
-import type { Config } from './config.ts';
+import type { Config, KafkaLogConfig } from './config.ts';
 import { FileFault } from './file-fault.ts';
 
-/** Write keys, REST API keys as they are now, and salts, for the logger to mask. A key file that cannot be read has none. */
-export function secretsOf({ sources, destinations }: Config): string[] {
+/**
+ * Write keys, REST API keys and the cluster's passwords as they are now, and salts, for the logger to mask. A file that
+ * cannot be read has none.
+ */
+export function secretsOf({ log, sources, destinations }: Config): string[] {
   return [
     ...sources.flatMap(({ writeKeys }) => writeKeys),
-    ...destinations.flatMap(apiKeyOf),
+    ...destinations.flatMap(({ readRestApiKey }) => secretOf(readRestApiKey)),
     ...destinations.flatMap(({ settings }) => saltsOf(settings)),
+    ...(log.kind === 'kafka' ? clusterSecretsOf(log) : []),
+  ];
+}
+
+function clusterSecretsOf({ ssl, sasl }: KafkaLogConfig): string[] {
+  const passphrase = ssl?.passphrase;
+  return [
+    ...(passphrase === undefined ? [] : [passphrase]),
+    ...(sasl === null ? [] : secretOf('readPassword' in sasl ? sasl.readPassword : sasl.readClientSecret)),
   ];
 }
 
@@ -18,9 +30,9 @@ function saltsOf({ mappings = {} }: DestinationSettings): string[] {
   return salts.filter((salt) => salt !== undefined);
 }
 
-function apiKeyOf({ readRestApiKey }: Config['destinations'][number]): string[] {
+function secretOf(read: () => string): string[] {
   try {
-    return [readRestApiKey()];
+    return [read()];
   } catch (error) {
     if (error instanceof FileFault) return [];
     throw error;

@@ -1,5 +1,5 @@
 /** Sources: their write keys, from the configuration or from files, and what the schema cannot say about them. */
-import type { SourceConfig } from './config.ts';
+import type { DestinationConfig, SourceConfig } from './config.ts';
 import { FileFault } from './file-fault.ts';
 import { checkUniqueIds, type Findings, type Member, textAt, textsAt } from './findings.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
@@ -9,16 +9,31 @@ import { describeExpected, formatPath, type Path } from './validator.ts';
 
 const WRITE_KEY = CONFIG_SCHEMA.properties?.sources?.items?.properties?.writeKey?.items ?? {};
 
+interface Beside {
+  readonly destinations: readonly DestinationConfig[];
+  /** The subscriptions, right or wrong. */
+  readonly subscribing: readonly Member[];
+}
+
 /** Builds the sources; they are good only when nothing was found. */
 export function buildSources(
   members: readonly Member[],
-  destinationIds: readonly string[],
+  { destinations, subscribing }: Beside,
   findings: Findings,
 ) {
   checkUniqueIds(members, findings);
+  const destinationIds = destinations.map(({ id }) => id).filter((id) => id !== '');
   const sources = members.map((member) => buildSource(member, destinationIds, findings));
   checkUniqueKeys(members, sources, findings);
+  const subscribed = subscribing.map(({ value }) => value.source);
+  for (const member of members) if (!subscribed.includes(member.value.id)) checkHasKey(member, findings);
   return sources;
+}
+
+/** Only a subscription brings events without one. */
+function checkHasKey({ value, path }: Member, { faults }: Findings): void {
+  if (value.writeKey !== undefined || value.writeKeyFile !== undefined) return;
+  faults.push({ path, message: 'found none of writeKey and writeKeyFile, expected exactly one' });
 }
 
 function buildSource(member: Member, destinationIds: readonly string[], findings: Findings): SourceConfig {

@@ -39,7 +39,7 @@ export function createValidator(
     validateSchema: false,
     code: { optimize: false },
   });
-  ajv.addVocabulary(['secret', 'expects', 'noEffect']);
+  ajv.addVocabulary(['secret', 'expects', 'noEffect', 'elsewhere']);
   const check = ajv.compile(schema);
   return (value) => {
     if (check(value)) return [];
@@ -136,17 +136,19 @@ function textsOf(values: readonly unknown[] = []): string[] {
 
 function unknownKey(path: Path, error: ErrorObject, schema: Schema): Fault {
   const key = String(error.params.additionalProperty);
-  const known = Object.entries(schema.properties ?? {});
-  const nearest = suggest(
-    key,
-    known.map(([name]) => name),
-  );
-  const served = known.filter(([, { noEffect }]) => noEffect !== true);
-  const hint =
-    nearest === null
-      ? `expected one of ${served.map(([name]) => name).join(', ')}`
-      : `did you mean ${nearest}?`;
-  return { path: [...path, key], message: `found an unknown key, ${hint}` };
+  const { form, keys = [] } = schema.elsewhere ?? {};
+  const found = keys.includes(key) ? `a key of ${form}` : 'an unknown key';
+  return { path: [...path, key], message: `found ${found}, ${hintForKey(key, schema)}` };
+}
+
+function hintForKey(key: string, { properties = {}, elsewhere }: Schema): string {
+  const { form, keys = [] } = elsewhere ?? {};
+  const nearest = keys.includes(key) ? null : suggest(key, Object.keys(properties));
+  if (nearest !== null) return `did you mean ${nearest}?`;
+  const other = keys.includes(key) ? null : suggest(key, keys);
+  if (other !== null) return `did you mean ${other}, which goes with ${form}?`;
+  const served = Object.entries(properties).filter(([, { noEffect }]) => noEffect !== true);
+  return `expected one of ${served.map(([name]) => name).join(', ')}`;
 }
 
 function missingKey(error: ErrorObject): string {

@@ -16,13 +16,23 @@ interface Key {
   readonly schema: Schema;
 }
 
+/** The keys of a mapping; where it has two forms, of both, once each. */
+function membersOf({ properties = {}, then: met, else: unmet }: Schema): [string, Schema][] {
+  const members = [properties, met?.properties ?? {}, unmet?.properties ?? {}].flatMap(
+    Object.entries<Schema>,
+  );
+  const isFirst = ([name, schema]: [string, Schema], index: number) =>
+    members.findIndex(([other, its]) => other === name && its === schema) === index;
+  return members.filter(isFirst);
+}
+
 /** Every key that takes a value: `http.port`, `destinations[].rateLimit.requests`. */
 function keysOf(schema: Schema, path = ''): Key[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+  return membersOf(schema).flatMap(([name, member]) => {
     const at = path === '' ? name : `${path}.${name}`;
     // A list that is explained as a whole has an example of its own.
     if (member.examples !== undefined) return [{ path: at, schema: member }];
-    if (member.properties !== undefined) return keysOf(member, at);
+    if (membersOf(member).length > 0) return keysOf(member, at);
     if (member.items?.properties !== undefined) return keysOf(member.items, `${at}[]`);
     return [{ path: at, schema: member }];
   });

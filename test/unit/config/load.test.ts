@@ -93,7 +93,7 @@ destinations:
     expect(problems).toEqual(
       [
         'b.yaml:1: http.prot: found an unknown key, did you mean port?',
-        'b.yaml:2: log.kind: found "paper", expected one of embedded',
+        'b.yaml:2: log.kind: found "paper", expected one of embedded, kafka',
         'b.yaml:2: log.maxBytes: found "many", expected a whole number of at least 1048576',
         'b.yaml:3: sources: found an empty list, expected a list with at least one entry',
         expect.stringContaining('b.yaml:5: destinations[0]: found both of restEndpoint and dataCenter'),
