@@ -6,6 +6,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
+import { kafkaMetrics } from './metrics/kafka.ts';
 import { letterMetrics } from './metrics/letter.ts';
 import { memoryMetrics } from './metrics/memory.ts';
 import { operationMetrics } from './metrics/operation.ts';
@@ -35,5 +36,6 @@ export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) 
     ...operationMetrics(registry),
     ...memoryMetrics(registry),
     ...deliveryMetrics(registry),
+    ...kafkaMetrics(registry),
   };
 }

@@ -1,0 +1,50 @@
+/** What the log on Kafka tells the metrics. */
+import type { KafkaSigns } from '../log/kafka/signs.ts';
+import { systemClock } from '../model/time.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** @param now ms since the epoch */
+export function kafkaSigns(metrics: Metrics, now: () => number = systemClock.epochMs): KafkaSigns {
+  const moved = (group: string) => metrics.kafkaLastProgress.set({ group }, now() / 1000);
+  return {
+    rebalanced: (group) => metrics.kafkaRebalances.inc({ group }),
+    assigned: (group, partitions) => metrics.kafkaAssigned.set({ group }, partitions.length),
+    committed(group, outcome) {
+      metrics.kafkaCommits.inc({ group, outcome });
+      if (outcome === 'ok') moved(group);
+    },
+    recordsLost: (group, topic, partition, count) =>
+      metrics.kafkaRecordsLost.inc({ group, topic, partition }, count),
+    crashed: (group, restart) => metrics.kafkaCrashes.inc({ group, restart: String(restart) }),
+    progressCut: (group, ranges) => metrics.kafkaProgressCut.inc({ group }, ranges),
+    fetched(group, records) {
+      if (records > 0) moved(group);
+    },
+    produced: (topic, outcome, records) => metrics.kafkaMessages.inc({ topic, outcome }, records),
+  };
+}
+
+/** How far a group is behind in one partition. */
+export interface PartitionLag {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** From the watermark to the end. */
+  readonly records: number;
+  /** When the record at the watermark was written, ms since the epoch; null without lag. */
+  readonly oldestAt: number | null;
+}
+
+/**
+ * All that this process reads: partitions that are not named any more have no series from then on.
+ * @param now ms since the epoch
+ */
+export function publishLag(lags: readonly PartitionLag[], metrics: Metrics, now: number): void {
+  metrics.kafkaLag.reset();
+  metrics.kafkaLagSeconds.reset();
+  for (const { group, topic, partition, records, oldestAt } of lags) {
+    const labels = { group, topic, partition };
+    metrics.kafkaLag.set(labels, records);
+    metrics.kafkaLagSeconds.set(labels, oldestAt === null ? 0 : Math.max(0, now - oldestAt) / 1000);
+  }
+}
