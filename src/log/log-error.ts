@@ -10,6 +10,8 @@ export type LogErrorCode =
   | 'log_closing'
   /** The brokers do not take it for now: recovers by itself. What was written may be durable all the same. */
   | 'log_unavailable'
+  /** A record, with what travels beside it, is larger than the log takes: a repeat cannot help. */
+  | 'log_oversized'
   /** The kind of log that is configured cannot do it; the message says what to do instead. */
   | 'log_unsupported'
   /** Another process has the store. */

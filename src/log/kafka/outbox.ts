@@ -1,0 +1,195 @@
+/**
+ * The way out to Kafka, one for the process: whoever writes hands messages over for a partition, in the order in which
+ * they are to stand there; what it resolves is durable on every replica in sync.
+ *
+ * What was given up may be durable all the same: a repeat of it then stands there twice.
+ */
+import kafkajs, { type CompressionTypes, type PartitionerArgs, type Producer } from 'kafkajs';
+import { systemClock } from '../../model/time.ts';
+import { LogError } from '../log.ts';
+import type { KafkaClient } from './client.ts';
+import { logErrorOf, protocolErrorOf } from './failure.ts';
+import type { KafkaCompression } from './options.ts';
+import { Lane, type SizedMessage } from './outbox-lane.ts';
+import { bytesOf, checkFits, DEFAULT_MAX_MESSAGE_BYTES } from './outbox-size.ts';
+import type { OutMessage } from './record-codec.ts';
+import type { KafkaSigns } from './signs.ts';
+
+export interface Outbox {
+  /**
+   * Resolves with the offset of the first message when all are durable. Messages of one partition stand there in the
+   * order of the calls. Rejects with `LogError`: at once and with nothing sent `log_oversized`, `log_full` and
+   * `log_closing`; later `log_unavailable`, and then also what waits behind it in the partition.
+   * @param messages at least one
+   */
+  send(topic: string, partition: number, messages: readonly OutMessage[]): Promise<number>;
+  /** Takes nothing more, waits for what is under way (at most `giveUpMs`), and hangs up. */
+  close(): Promise<void>;
+  /** Bytes handed over and not durable yet. */
+  readonly waitingBytes: number;
+}
+
+export interface OutboxOptions {
+  readonly compression: KafkaCompression;
+  readonly signs: KafkaSigns;
+  /** How long a send may take; with what was under way before it, its partition's produce may take a little longer. */
+  readonly giveUpMs: number;
+  /** What the topics take; of others Kafka's default holds. */
+  readonly topics: readonly { readonly topic: string; readonly maxMessageBytes: number }[];
+}
+
+/** Consumers fetch whole batches, however large: `maxBytesPerPartition` of kafkajs is 1 MB. */
+const MAX_BATCH_BYTES = 512 * 1_024;
+/** Of everything that waits: as much as ingest holds of bodies that are not durable. */
+const MAX_WAITING_BYTES = 64 * 1_024 * 1_024;
+const LINGER_MS = 5;
+/** How long hanging up may take. */
+const HANG_UP_MS = 2_000;
+
+const { None, GZIP, ZSTD } = kafkajs.CompressionTypes;
+const COMPRESSION: Readonly<Record<KafkaCompression, CompressionTypes>> = {
+  none: None,
+  gzip: GZIP,
+  zstd: ZSTD,
+};
+
+/** Errors that the messages themselves cause, by the broker's name for them. */
+const REFUSALS: ReadonlySet<unknown> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_TIMESTAMP',
+  'INVALID_RECORD',
+]);
+
+/** Connects; rejects with `LogError` when no broker answers. */
+export async function createOutbox(client: KafkaClient, options: OutboxOptions): Promise<Outbox> {
+  const producer = client.kafka.producer({
+    allowAutoTopicCreation: false,
+    // Each message names its partition.
+    createPartitioner: () => namedPartition,
+    // The lane repeats: kafkajs gives up after a number of times, and the lane must know of each.
+    retry: { retries: 0 },
+  });
+  try {
+    await producer.connect();
+  } catch (error) {
+    throw logErrorOf(error, 'connecting the producer');
+  }
+  return new KafkaOutbox(producer, options);
+}
+
+class KafkaOutbox implements Outbox {
+  readonly #producer: Producer;
+  readonly #options: OutboxOptions;
+  readonly #maxBytes: ReadonlyMap<string, number>;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #pending = new Set<Promise<unknown>>();
+  #waitingBytes = 0;
+  #isClosing = false;
+
+  constructor(producer: Producer, options: OutboxOptions) {
+    this.#producer = producer;
+    this.#options = options;
+    this.#maxBytes = new Map(options.topics.map(({ topic, maxMessageBytes }) => [topic, maxMessageBytes]));
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  async send(topic: string, partition: number, messages: readonly OutMessage[]): Promise<number> {
+    if (this.#isClosing) throw new LogError('log_closing', 'the log is closing');
+    const sized = this.#sized(topic, messages);
+    const bytes = sized.reduce((sum, each) => sum + each.bytes, 0);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
+      throw new LogError('log_full', `${this.#waitingBytes} bytes wait for the brokers: no more are taken`);
+    }
+    this.#waitingBytes += bytes;
+    const sending = this.#lane(topic, partition).send(sized);
+    this.#pending.add(sending);
+    try {
+      return await sending;
+    } finally {
+      this.#pending.delete(sending);
+      this.#waitingBytes -= bytes;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.allSettled(this.#pending);
+    const hungUp = this.#producer.disconnect().catch(() => undefined);
+    const late = AbortSignal.timeout(HANG_UP_MS);
+    await Promise.race([hungUp, new Promise((resolve) => late.addEventListener('abort', resolve))]);
+  }
+
+  #sized(topic: string, messages: readonly OutMessage[]): readonly SizedMessage[] {
+    const max = this.#maxBytesOf(topic);
+    return messages.map((message) => {
+      const bytes = bytesOf(message);
+      checkFits(bytes, topic, max);
+      return { message, bytes };
+    });
+  }
+
+  #maxBytesOf(topic: string): number {
+    return this.#maxBytes.get(topic) ?? DEFAULT_MAX_MESSAGE_BYTES;
+  }
+
+  #lane(topic: string, partition: number): Lane {
+    const id = `${topic}/${partition}`;
+    const known = this.#lanes.get(id);
+    if (known) return known;
+    const lane = new Lane({
+      produce: (messages) => this.#produce(topic, partition, messages),
+      errorOf: (cause) => this.#errorOf(topic, cause),
+      isRefusal: (cause) => REFUSALS.has(protocolErrorOf(cause)),
+      maxBytes: Math.min(MAX_BATCH_BYTES, this.#maxBytesOf(topic)),
+      giveUpMs: this.#options.giveUpMs,
+      lingerMs: LINGER_MS,
+      now: systemClock.monotonicMs,
+    });
+    this.#lanes.set(id, lane);
+    return lane;
+  }
+
+  async #produce(topic: string, partition: number, messages: readonly OutMessage[]): Promise<number> {
+    const { compression, giveUpMs, signs } = this.#options;
+    try {
+      const answers = await this.#producer.send({
+        topic,
+        acks: -1,
+        // A broker waits so long for its replicas: no longer than anybody waits here.
+        timeout: giveUpMs,
+        compression: COMPRESSION[compression],
+        messages: messages.map((message) => wireMessage(message, partition)),
+      });
+      const base = answers[0]?.baseOffset;
+      // kafkajs sends nothing, and says nothing, for a partition that it does not know.
+      if (base === undefined) throw new LogError('log_unavailable', `${topic} has no partition ${partition}`);
+      signs.produced(topic, 'ok', messages.length);
+      return Number(base);
+    } catch (error) {
+      signs.produced(topic, 'failed', messages.length);
+      throw error;
+    }
+  }
+
+  #errorOf(topic: string, cause: unknown): LogError {
+    if (cause !== undefined) return logErrorOf(cause, `producing to ${topic}`);
+    const { giveUpMs } = this.#options;
+    return new LogError(
+      'log_unavailable',
+      `no broker confirmed what was sent to ${topic} within ${giveUpMs} ms`,
+    );
+  }
+}
+
+function namedPartition({ message }: PartitionerArgs): number {
+  return message.partition ?? 0;
+}
+
+function wireMessage({ key, value, headers, timestamp }: OutMessage, partition: number) {
+  const bytes = value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return { key, value: bytes, headers: { ...headers }, timestamp: String(timestamp), partition };
+}
