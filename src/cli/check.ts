@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { ConfigFiles } from '../config/load.ts';
 import { CommandError } from './command-error.ts';
-import { loadOrFail, withConfigOptions } from './config-options.ts';
+import { loadOrFail, withConfigOptions, withRoleOption } from './config-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,7 +18,7 @@ interface CheckOptions extends ConfigFiles {
 }
 
 export function checkCommand(): Command {
-  return withConfigOptions(new Command('check'))
+  return withRoleOption(withConfigOptions(new Command('check')), 'the role it is to be good for')
     .description('Validate a configuration and print what was understood')
     .option('--connect', 'also ask Braze whether each key is good; nothing is written there')
     .addHelpText('after', EXAMPLES)

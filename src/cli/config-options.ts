@@ -1,6 +1,7 @@
 /** The options that say where the configuration stands, for every command that takes one, and how it is loaded. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ConfigFiles } from '../config/load.ts';
+import { ROLES } from '../config/roles.ts';
 import { CommandError } from './command-error.ts';
 
 /** Adds `--config`, `--workspace-config` and `--allow-unserved`: parsed they are `ConfigFiles`. */
@@ -17,11 +18,19 @@ export function withConfigOptions(command: Command): Command {
     );
 }
 
+/** Adds `--role`: parsed it is a `Role`, or absent for `all`. */
+export function withRoleOption(command: Command, description: string): Command {
+  return command.addOption(new Option('--role <role>', description).choices(ROLES));
+}
+
 /**
  * Loads the files with the process's environment; warnings go to stderr, problems are thrown with exit code 2.
  * At least one file is given.
  */
 export async function loadOrFail(files: ConfigFiles) {
+  if (files.config === undefined && files.workspaceConfig === undefined && files.role !== undefined) {
+    throw new CommandError(`--role ${files.role} is about a configuration: give --config <file>`, 2);
+  }
   if (files.allowUnserved === true && files.workspaceConfig === undefined) {
     throw new CommandError('--allow-unserved is about --workspace-config <file>, which is not given', 2);
   }

@@ -8,7 +8,7 @@ import type { ConfigFiles } from '../config/load.ts';
 import { crashFields } from '../telemetry/crash.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { CommandError } from './command-error.ts';
-import { loadOrFail, withConfigOptions } from './config-options.ts';
+import { loadOrFail, withConfigOptions, withRoleOption } from './config-options.ts';
 import { leanMemory } from './lean-memory.ts';
 import { reloadOnHangup, stopOnSignal } from './stop-signals.ts';
 
@@ -18,16 +18,20 @@ Examples:
   $ npm run -s brazier -- check --config brazier.yaml        first see whether the file is good
   $ npm run -s brazier -- serve --config brazier.yaml
   $ npm run -s brazier -- serve --workspace-config workspaceConfig.json
+  $ npm run -s brazier -- serve --config brazier.yaml --role worker
 
 SIGTERM or SIGINT: takes no more events, finishes what is under way, commits, exits 0. A second one exits at once;
 what was accepted stays in the log. SIGHUP: reads the files again and takes over sources, keys and destinations; with any
-fault in them, or a change of http, admin, log or deadLetters, it goes on as before and says so.`;
+fault in them, or a change of http, admin, log, deadLetters or subscriptions, it goes on as before and says so.`;
+
+const ROLE =
+  'all (default), ingest: take events and append them, or worker: deliver them; the last two need log.kind kafka';
 
 /** Within the 30 s that Kubernetes grants when it is not told otherwise; what Braze has not answered by then goes again. */
 const DRAIN_DEADLINE_MS = 25_000;
 
 export function serveCommand(): Command {
-  return withConfigOptions(new Command('serve'))
+  return withRoleOption(withConfigOptions(new Command('serve')), ROLE)
     .description('Take events and forward them to Braze; without a configuration, run the demo')
     .addHelpText('after', EXAMPLES)
     .action(serve);
@@ -52,9 +56,10 @@ async function serve(files: ConfigFiles): Promise<void> {
   stopOnSignal(() => {
     app.stop(AbortSignal.timeout(DRAIN_DEADLINE_MS)).then(ended.resolve, ended.reject);
   });
-  const ready = { ready: true, pid: process.pid, http: urlOf(app.http), admin: urlOf(app.admin) };
+  const http = app.http ? { http: urlOf(app.http) } : {};
+  const ready = { ready: true, pid: process.pid, ...http, admin: urlOf(app.admin) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  if (demo) process.stderr.write(demo.welcome(urlOf(app.http)));
+  if (demo && app.http) process.stderr.write(demo.welcome(urlOf(app.http)));
   // Node.js would write it when the process ends in peace; one that is killed should start quickly too.
   flushCompileCache();
   const failed = await fault;

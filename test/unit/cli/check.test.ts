@@ -176,6 +176,9 @@ describe('brazier check', () => {
     [['check'], 'say what to check'],
     [['check', '--config', 'x', '--allow-unserved'], '--allow-unserved is about --workspace-config'],
     [['serve', '--allow-unserved'], '--allow-unserved is about --workspace-config'],
+    [['serve', '--role', 'worker'], '--role worker is about a configuration'],
+    [['serve', '--role', 'worker', '--allow-unserved'], '--role worker is about a configuration'],
+    [['check', '--role', 'wroker', '--config', 'x'], 'Allowed choices are all, ingest, worker'],
   ])('%j is asked wrongly: exit code 2', async (args, expected) => {
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((ended) => {
       execFile(process.execPath, [MAIN, ...args], (error, _stdout, text) =>
@@ -184,6 +187,14 @@ describe('brazier check', () => {
     });
     expect(code).toBe(2);
     expect(stderr).toContain(expected);
+  });
+
+  test.each(['ingest', 'worker'])('--role %s on the embedded log is one line, exit code 2', async (role) => {
+    const { code, stdout, stderr } = await check(yamlFor('http://127.0.0.1:1'), '--role', role);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringContaining(`log.kind: found embedded, expected kafka: with --role ${role}`),
+    ]);
   });
 
   test('--connect exits with 0 when Braze takes every key and with 1 when not', async () => {
