@@ -12,6 +12,8 @@ interface KafkaFailure {
   readonly code?: string | number;
   readonly broker?: string;
   readonly cause?: unknown;
+  /** Of an error that stands for several. */
+  readonly errors?: readonly unknown[];
 }
 
 interface Meaning {
@@ -25,7 +27,8 @@ function chainOf(error: unknown): KafkaFailure[] {
   let next = error;
   while (typeof next === 'object' && next !== null && !chain.includes(next)) {
     chain.push(next);
-    next = (next as KafkaFailure).cause;
+    const { cause, errors } = next as KafkaFailure;
+    next = cause ?? errors?.[0];
   }
   return chain;
 }
