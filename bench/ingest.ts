@@ -22,7 +22,7 @@ const CONNECTIONS = 50;
 const ROUNDS = 5;
 
 /** The embedded log in a folder of its own; the same bodies come again and again, so ids are not guarded. */
-async function openBenchLog(): Promise<Pick<EventLog, 'append'>> {
+async function openBenchLog(): Promise<Pick<EventLog, 'append' | 'maxValueBytes'>> {
   const path = mkdtempSync(join(tmpdir(), 'brazier-bench-'));
   process.on('exit', () => rmSync(path, { recursive: true }));
   const log = await openSqliteLog({
@@ -35,6 +35,7 @@ async function openBenchLog(): Promise<Pick<EventLog, 'append'>> {
     },
   });
   return {
+    maxValueBytes: log.maxValueBytes,
     append: (topic, records, letters) =>
       log.append(
         topic,

@@ -1,4 +1,5 @@
 /** The ceilings of the ingest server: every buffer, count and wait has one, so that no client can take the process down. */
+import type { EventLog } from '../log/log.ts';
 
 /** What the configuration leaves fixed; tests shorten the waits. */
 export interface IngestLimits {
@@ -27,7 +28,7 @@ export interface IngestLimits {
 export const DEFAULT_LIMITS: IngestLimits = {
   maxPendingBytes: 64 * 1024 * 1024,
   maxEventsPerBatch: 5_000,
-  // Below Kafka's default message.max.bytes (1,048,588), so that every log can hold every accepted event.
+  // Fits with all that travels beside it below Kafka's default max.message.bytes (1,048,588); see `limitsFor`.
   maxEventBytes: 1_000_000,
   // RudderStack's documented depth of an event. JSON.parse reads a million levels, JSON.stringify overflows the stack.
   maxEventDepth: 200,
@@ -44,3 +45,8 @@ export const DEFAULT_LIMITS: IngestLimits = {
   keepAliveTimeoutMs: 70_000,
   connectionsCheckMs: 1_000,
 };
+
+/** An event that the log could not hold is refused before anything of its request is stored. */
+export function limitsFor(limits: IngestLimits, log: Pick<EventLog, 'maxValueBytes'>): IngestLimits {
+  return { ...limits, maxEventBytes: Math.min(limits.maxEventBytes, log.maxValueBytes) };
+}

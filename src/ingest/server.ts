@@ -9,7 +9,7 @@ import { createAuthenticate } from './auth.ts';
 import { createBudget } from './budget.ts';
 import { createConnections } from './connections.ts';
 import { createIngest, type Ingest, type IngestParts } from './ingest.ts';
-import { DEFAULT_LIMITS, type IngestLimits } from './limits.ts';
+import { DEFAULT_LIMITS, type IngestLimits, limitsFor } from './limits.ts';
 import { createRefusalLog, type IngestLogger } from './refusal-log.ts';
 import { createRoutes } from './routes.ts';
 import { createStore } from './store.ts';
@@ -17,7 +17,7 @@ import { createStore } from './store.ts';
 export interface IngestServerOptions {
   readonly http: HttpConfig;
   readonly sources: readonly SourceConfig[];
-  readonly log: Pick<EventLog, 'append'>;
+  readonly log: Pick<EventLog, 'append' | 'maxValueBytes'>;
   readonly metrics: Metrics;
   readonly logger: IngestLogger;
   /** ms since the epoch. */
@@ -49,7 +49,7 @@ export interface IngestServer {
 }
 
 export function createIngestServer(options: IngestServerOptions): IngestServer {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsFor({ ...DEFAULT_LIMITS, ...options.limits }, options.log);
   const budget = createBudget(limits.maxPendingBytes);
   let phase: IngestState['phase'] = 'idle';
   const isDraining = () => phase === 'draining' || phase === 'closed';

@@ -1,9 +1,9 @@
 /** Hands the accepted events to the log, counts them the moment they are durable, and bounds the wait for it. */
-import { type AppendResult, type EventLog, LogError } from '../log/log.ts';
+import { type AppendResult, type EventLog, LogError, type LogErrorCode } from '../log/log.ts';
 import { EVENTS_TOPIC } from '../model/record.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Accepted } from './accept.ts';
-import { overloaded, type Refusal, unavailable } from './refusal.ts';
+import { overloaded, type Refusal, tooLarge, unavailable } from './refusal.ts';
 import type { LogRefusal } from './refusal-log.ts';
 
 export interface StoreOptions {
@@ -29,6 +29,15 @@ const REUSED = 'a messageId came again with another event: accepted, both are de
 const SLOW_LOG = overloaded('rate_limited', 'the log is too slow for now; send the request again');
 const LOG_FULL = overloaded('log_full', 'the log has reached its configured size; send the request again', 5);
 const DISK_FULL = unavailable('disk_full', 'the disk of the log is full; send the request again', 5);
+const LOG_UNAVAILABLE = unavailable(
+  'log_unavailable',
+  'the brokers do not take it for now; send the request again',
+  5,
+);
+const LOG_OVERSIZED = tooLarge(
+  'log_oversized',
+  'an event, with what travels beside it, is larger than the log takes; nothing of the request is stored',
+);
 const LOG_CLOSING = unavailable('log_closing', 'the log is closing; send the request again');
 const LOG_FAILING = unavailable('log_failing', 'the log cannot be written; send the request again', 5);
 
@@ -64,11 +73,18 @@ export function countRejected(metrics: Metrics, source: string, rejections: Acce
   for (const { outcome } of rejections) metrics.ingestRejections.inc({ source, reason: outcome.code });
 }
 
+/** Any other code is one of a log that cannot go on. */
+const REFUSALS: Partial<Record<LogErrorCode, Refusal>> = {
+  log_full: LOG_FULL,
+  disk_full: DISK_FULL,
+  log_unavailable: LOG_UNAVAILABLE,
+  log_oversized: LOG_OVERSIZED,
+  log_closing: LOG_CLOSING,
+};
+
 function refusalOf(error: unknown): Refusal {
   if (!(error instanceof LogError)) throw error;
-  if (error.code === 'log_full') return LOG_FULL;
-  if (error.code === 'disk_full') return DISK_FULL;
-  return error.code === 'log_closing' ? LOG_CLOSING : LOG_FAILING;
+  return REFUSALS[error.code] ?? LOG_FAILING;
 }
 
 async function withDeadline<T, L>(promise: Promise<T>, ms: number, late: L): Promise<T | L> {

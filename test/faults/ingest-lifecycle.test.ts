@@ -120,7 +120,7 @@ describe('a process with 64 file descriptors', () => {
       const server = createIngestServer({
         http: { host: '127.0.0.1', port: 0, maxBodyBytes: 1000 },
         sources: [{ id: 's', writeKeys: ['${SHOP_KEY}'], enabled: true, destinations: null }],
-        log: { append: async () => ({ duplicates: [] }) },
+        log: { maxValueBytes: Infinity, append: async () => ({ duplicates: [] }) },
         metrics: createMetrics({ version: '0' }, { processMetrics: false }),
         logger: { info() {}, warn() {}, error() {} },
         now: Date.now, newId: () => 'id', random: () => 0,

@@ -20,7 +20,7 @@ test('docs/http-api.md names the limits as they are', () => {
   const { maxEventsPerBatch, maxEventBytes, maxEventDepth, maxBodyDepth } = DEFAULT_LIMITS;
   const rows = [
     `| events in a batch | ${maxEventsPerBatch.toLocaleString('en')} |`,
-    `| one event's JSON text | ${maxEventBytes.toLocaleString('en')} bytes |`,
+    `| one event's JSON text | ${maxEventBytes.toLocaleString('en')} bytes;`,
     `| nesting of one event | ${maxEventDepth} levels |`,
     `| nesting of a body | ${maxBodyDepth.toLocaleString('en')} levels |`,
     `| bodies of all requests that are not yet durable | ${DEFAULT_LIMITS.maxPendingBytes >> 20} MiB |`,

@@ -16,16 +16,17 @@ export const SOURCES = [
   { id: 'old', writeKeys: ['old-key'], enabled: false, destinations: null },
 ];
 
-export interface TestLog extends Pick<EventLog, 'append'> {
+export interface TestLog extends Pick<EventLog, 'append' | 'maxValueBytes'> {
   readonly records: AppendRecord[];
   readonly letters: DeadLetter[];
   /** Awaited before an append is durable; throw in it to refuse. */
   gate: () => Promise<void> | void;
 }
 
-export function createTestLog(): TestLog {
+export function createTestLog(maxValueBytes = Number.POSITIVE_INFINITY): TestLog {
   const seen = new Map<string, number | undefined>();
   const log: TestLog = {
+    maxValueBytes,
     records: [],
     letters: [],
     gate: () => {},
@@ -68,13 +69,16 @@ export interface Running {
 export interface RunOptions {
   readonly limits?: Partial<IngestLimits>;
   readonly maxBodyBytes?: number;
+  /** The log's. */
+  readonly maxValueBytes?: number;
 }
 
 export async function startIngest({
   limits = {},
   maxBodyBytes = 8 << 20,
+  maxValueBytes,
 }: RunOptions = {}): Promise<Running> {
-  const log = createTestLog();
+  const log = createTestLog(maxValueBytes);
   const lines: LogLine[] = [];
   const write =
     (level: string) =>

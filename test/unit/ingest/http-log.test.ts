@@ -25,6 +25,7 @@ describe('the log', () => {
     ['log_full', 429, 'log_full', undefined],
     ['disk_full', 503, 'disk_full', 'close'],
     ['log_failing', 503, 'log_failing', 'close'],
+    ['log_unavailable', 503, 'log_unavailable', 'close'],
     ['log_closing', 503, 'log_closing', 'close'],
     ['log_unusable', 503, 'log_failing', 'close'],
   ] as const)('%s is %i with Retry-After', async (logCode, status, code, connection) => {
@@ -40,6 +41,55 @@ describe('the log', () => {
     expect(reply.text).not.toContain('SQLITE');
     expect(server.state().pendingBytes).toBe(0);
     expect(await metricOf(metrics, 'ingestEvents', { source: 'shop' })).toBe(0);
+  });
+
+  test('that brokers keep is waited for longer than a slow disk', async () => {
+    const { url, log } = await startIngest();
+    log.gate = () => {
+      throw new LogError('log_unavailable', 'no answer from kafka-1:9092');
+    };
+    const reply = await post(url, '/v1/batch', batchOf(track()));
+    expect(Number(reply.headers['retry-after'])).toBeGreaterThanOrEqual(5);
+    expect(reply.text).not.toContain('kafka-1');
+  });
+
+  test('that takes less than an event: 413 for a single call, in a batch that event alone, and a letter', async () => {
+    const { url, log } = await startIngest({ maxValueBytes: 500 });
+    const large = track({ messageId: 'm', properties: { x: 'x'.repeat(500) } });
+    const single = await post(url, '/v1/track', JSON.stringify(large));
+    expect([single.status, single.body]).toEqual([
+      413,
+      { code: 'event_too_large', message: 'the event is larger than 500 bytes' },
+    ]);
+    expect(log.letters).toEqual([]);
+    const batch = await post(url, '/v1/batch', batchOf(track(), large, track()));
+    expect([batch.status, batch.body]).toEqual([
+      200,
+      {
+        success: true,
+        accepted: 2,
+        rejected: [expect.objectContaining({ index: 1, code: 'event_too_large' })],
+      },
+    ]);
+    expect(log.records).toHaveLength(2);
+    expect(log.letters).toHaveLength(1);
+  });
+
+  test('that takes more than ingest changes nothing', async () => {
+    const { url } = await startIngest({ maxValueBytes: 2_000_000 });
+    const large = track({ properties: { x: 'x'.repeat(1_000_000) } });
+    const reply = await post(url, '/v1/track', JSON.stringify(large));
+    expect([reply.status, reply.body.message]).toEqual([413, 'the event is larger than 1000000 bytes']);
+  });
+
+  test('that finds a record too large after all is 413, and no SDK sends it for ever', async () => {
+    const { url, log } = await startIngest();
+    log.gate = () => {
+      throw new LogError('log_oversized', 'a message of 2 bytes');
+    };
+    const reply = await post(url, '/v1/batch', batchOf(track()));
+    expect([reply.status, reply.body.code]).toEqual([413, 'log_oversized']);
+    expect(reply.headers['retry-after']).toBeUndefined();
   });
 
   test('that breaks in an unknown way is 500 without internals', async () => {
