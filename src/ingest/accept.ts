@@ -7,6 +7,7 @@ import { checkEvent, messageIdOf } from '../model/normalise.ts';
 import { type Rejected, rejected } from '../model/outcome.ts';
 import { personKey } from '../model/person.ts';
 import type { NewRecord, RecordHeaders } from '../model/record.ts';
+import { isTraceparent } from '../model/trace-context.ts';
 import { contentHash } from './content.ts';
 import type { IngestLimits } from './limits.ts';
 import type { Incoming, IncomingEvent } from './parse.ts';
@@ -20,6 +21,16 @@ export interface Reception {
   /** The type that a single-call route gives. */
   readonly type?: string;
   readonly traceparent?: string;
+  /** Set on what stood in a topic. */
+  readonly origin?: RecordOrigin;
+}
+
+/** The record that events were read from: read again, it gives the same events and letters under the same ids. */
+export interface RecordOrigin {
+  /** `topic/partition/offset` */
+  readonly position: string;
+  /** When it was written there, ms since the epoch: what the sender's clock is corrected by. */
+  readonly writtenAt: number;
 }
 
 export interface Rejection {
@@ -35,39 +46,41 @@ export interface Accepted {
   readonly rejections: readonly Rejection[];
 }
 
-/** W3C Trace Context, version 00 and those that only append to it. */
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
-const MAX_TRACEPARENT_LENGTH = 128;
-
 /**
  * Keeps the sender's own text of each event; what ingest adds travels in the headers, which the events of a
- * request share as one object. `newId` gives a messageId to an event that has none, and an id to each letter.
+ * request share as one object. `newId` gives a messageId to an event that has none, and an id to each letter; `index` is
+ * the event's place in the batch.
  */
 export function accept(
   incoming: Incoming,
   reception: Reception,
   limits: IngestLimits,
-  newId: () => string,
+  newId: (index: number) => string,
 ): Accepted {
   const headers = headersOf(incoming, reception);
   const records: AppendRecord[] = [];
   const letters: DeadLetter[] = [];
   const rejections: Rejection[] = [];
   for (const [index, event] of incoming.events.entries()) {
-    const outcome = check(event, reception.type, limits);
+    const outcome = checkIncoming(event, reception.type, limits);
     if (outcome === undefined) {
-      const record = guarded(recordOf(event, reception, headers), event, newId);
+      const record = guarded(recordOf(event, reception, headers), event, reception, () => newId(index));
       records.push(withHalves(record, event, reception.type));
     } else {
       rejections.push({ index, outcome });
-      letters.push(letterOf(recordOf(event, reception, headers), outcome, newId()));
+      const id = reception.origin ? `${reception.origin.position}/${index}` : newId(index);
+      letters.push(letterOf(recordOf(event, reception, headers), outcome, id, reception.origin));
     }
   }
   return { records, letters, rejections };
 }
 
-/** Size and depth first: what comes after walks the event. */
-function check(event: IncomingEvent, type: string | undefined, limits: IngestLimits): Rejected | undefined {
+/** Why an event can never be delivered, or undefined. Size and depth first: what comes after walks the event. */
+export function checkIncoming(
+  event: IncomingEvent,
+  type: string | undefined,
+  limits: IngestLimits,
+): Rejected | undefined {
   if (event.bytes.length > limits.maxEventBytes) {
     return rejected('oversized', 'event_too_large', `the event is larger than ${limits.maxEventBytes} bytes`);
   }
@@ -79,11 +92,11 @@ function check(event: IncomingEvent, type: string | undefined, limits: IngestLim
 
 function headersOf(
   { sentAt, envelope }: Incoming,
-  { source, at, type, traceparent }: Reception,
+  { source, at, type, traceparent, origin }: Reception,
 ): RecordHeaders {
   return {
     source,
-    receivedAt: new Date(at).toISOString(),
+    receivedAt: new Date(origin?.writtenAt ?? at).toISOString(),
     ...(sentAt !== undefined && { sentAt }),
     ...(type !== undefined && { type }),
     ...(envelope !== undefined && { envelope }),
@@ -91,20 +104,23 @@ function headersOf(
   };
 }
 
-function isTraceparent(value: string | undefined): value is string {
-  return value !== undefined && value.length <= MAX_TRACEPARENT_LENGTH && TRACEPARENT.test(value);
-}
-
 function recordOf({ raw, bytes }: IncomingEvent, { at, type }: Reception, headers: RecordHeaders): NewRecord {
   const key = isObject(raw) ? personKey(raw, type) : undefined;
   return { key: key ?? '', value: bytes, headers, timestamp: at };
 }
 
-/** A made-up id is not guarded: no repeat can ever have it. */
-function guarded(record: NewRecord, { raw, bytes }: IncomingEvent, newId: () => string): AppendRecord {
-  const messageId = isObject(raw) ? messageIdOf(raw.messageId) : undefined;
-  if (messageId === undefined) return { ...record, headers: { ...record.headers, messageId: newId() } };
-  return { ...record, guardId: `${record.headers.source}\0${messageId}`, guardContent: contentHash(bytes) };
+/** An id made for a request is not guarded: no repeat can ever have it. What is read from a topic again gets the same. */
+function guarded(
+  record: NewRecord,
+  { raw, bytes }: IncomingEvent,
+  { source, origin }: Reception,
+  newId: () => string,
+): AppendRecord {
+  const own = isObject(raw) ? messageIdOf(raw.messageId) : undefined;
+  const messageId = own ?? newId();
+  const named = own === undefined ? { ...record, headers: { ...record.headers, messageId } } : record;
+  if (own === undefined && origin === undefined) return named;
+  return { ...named, guardId: `${source}\0${messageId}`, guardContent: contentHash(bytes) };
 }
 
 /** Only an event that links two identities has them. */
@@ -113,12 +129,13 @@ function withHalves(record: AppendRecord, { raw }: IncomingEvent, type: string |
   return halves ? { ...record, halves } : record;
 }
 
-function letterOf(record: NewRecord, outcome: Rejected, id: string): DeadLetter {
+/** Letters of events that were read from a topic say where, and have the same id each time. */
+function letterOf(record: NewRecord, outcome: Rejected, id: string, origin?: RecordOrigin): DeadLetter {
   return {
-    id: `ingest/${id}`,
+    id: `${origin ? 'intake' : 'ingest'}/${id}`,
     destination: null,
     at: record.timestamp,
-    position: null,
+    position: origin?.position ?? null,
     record,
     outcome,
     undelivered: null,

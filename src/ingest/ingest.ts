@@ -7,11 +7,12 @@ import type { Answers } from './answer.ts';
 import type { Authenticate } from './auth.ts';
 import { ABORTED, readBody } from './body.ts';
 import type { Budget, Lease } from './budget.ts';
+import { countRejected } from './counts.ts';
 import type { IngestLimits } from './limits.ts';
 import { type Incoming, parseBatch, parseSingle } from './parse.ts';
 import { DRAINING, isRefusal, type Refusal } from './refusal.ts';
 import type { LogRefusal } from './refusal-log.ts';
-import { countRejected, type Store } from './store.ts';
+import type { Store } from './store.ts';
 
 /** `type` is set on the routes that take a single call of that type. */
 export interface IngestRoute {
@@ -109,7 +110,7 @@ function acceptAll(
   const accepted = accept(incoming, reception, limits, newId);
   const [first] = accepted.rejections;
   if (first !== undefined && route.type !== undefined) {
-    countRejected(metrics, source, accepted.rejections);
+    countRejected(metrics, { source, channel: 'http' }, accepted.rejections);
     const { kind, code, message } = first.outcome;
     return { status: kind === 'oversized' ? 413 : 400, code, message };
   }

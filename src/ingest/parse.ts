@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { describeJsonFault } from './json-fault.ts';
 import type { IngestLimits } from './limits.ts';
 import { badRequest, isRefusal, type Refusal, tooLarge } from './refusal.ts';
-import { type Scan, type Slice, scanBody } from './scan.ts';
+import { type Scan, type Slice, scanArray, scanBody } from './scan.ts';
 
 /** One event as it came in, not yet checked. */
 export interface IncomingEvent {
@@ -26,6 +26,8 @@ export interface Incoming {
 const MAX_ENVELOPE_BYTES = 32 * 1024;
 /** Longer than any date is written. */
 const MAX_SENT_AT_LENGTH = 64;
+
+const EMPTY = badRequest('empty_batch', '"batch" is empty: expected at least one event');
 
 /** The body of a single-call route: the event itself. */
 export function parseSingle(body: Buffer, limits: IngestLimits): Incoming | Refusal {
@@ -56,9 +58,22 @@ export function parseBatch(body: Buffer, limits: IngestLimits): Incoming | Refus
   };
 }
 
-function parseBody(body: Buffer, limits: IngestLimits): { value: Json; scan: Scan } | Refusal {
+/** The text of a list of events, as topics hold it. Undefined when it is another JSON text. */
+export function parseArray(body: Buffer, limits: IngestLimits): Incoming | Refusal | undefined {
+  const parsed = parseBody(body, limits, scanArray);
+  if (isRefusal(parsed)) return parsed;
+  const { value, scan } = parsed;
+  if (!Array.isArray(value)) return undefined;
+  return value.length > 0 ? { events: eventsOf(body, value, scan.batch) } : EMPTY;
+}
+
+function parseBody(
+  body: Buffer,
+  limits: IngestLimits,
+  scanText = scanBody,
+): { value: Json; scan: Scan } | Refusal {
   const { maxBodyDepth, maxEventsPerBatch } = limits;
-  const scan = scanBody(body, { maxDepth: maxBodyDepth, maxElements: maxEventsPerBatch });
+  const scan = scanText(body, { maxDepth: maxBodyDepth, maxElements: maxEventsPerBatch });
   if (scan === 'too_deep') return badRequest('too_deep', `the body nests deeper than ${maxBodyDepth} levels`);
   if (scan === 'too_many') return tooManyEvents(limits);
   const text = body.toString();
@@ -81,9 +96,7 @@ function elementsOf(value: JsonObject): Json[] | Refusal {
   }
   if (isObject(batch)) return [batch];
   if (!Array.isArray(batch)) return badRequest('invalid_batch', '"batch" must be an array of events');
-  return batch.length > 0
-    ? batch
-    : badRequest('empty_batch', '"batch" is empty: expected at least one event');
+  return batch.length > 0 ? batch : EMPTY;
 }
 
 function eventsOf(body: Buffer, elements: readonly Json[], slices: Scan['batch']): readonly IncomingEvent[] {

@@ -70,6 +70,18 @@ export function scanBody(bytes: Uint8Array, limits: ScanLimits): Scan | ScanFaul
   return { whole: { start, end: cursor.at, depth: cursor.deepest }, batch };
 }
 
+/** The same for a text whose top level is the list of events itself: `batch` holds its elements; undefined when it is no list. */
+export function scanArray(bytes: Uint8Array, limits: ScanLimits): Scan | ScanFault {
+  const cursor: Cursor = { bytes, limits, at: 0, deepest: 0, fault: undefined };
+  skipSpace(cursor);
+  const start = cursor.at;
+  const isArray = bytes[start] === OPEN_ARRAY;
+  const batch = isArray ? scanElements(cursor, 1) : undefined;
+  if (!isArray) sliceValue(cursor, 0);
+  if (cursor.fault !== undefined) return cursor.fault;
+  return { whole: { start, end: cursor.at, depth: cursor.deepest }, batch };
+}
+
 /** The members of the top-level object; ends behind its brace, or where the text is no JSON. */
 function scanMembers(cursor: Cursor): readonly Slice[] | undefined {
   const { bytes } = cursor;
@@ -110,16 +122,20 @@ function readKey(cursor: Cursor): 'batch' | 'escaped' | 'other' {
 
 /** The elements of the value under `batch`; anything but an array is the only element. */
 function scanBatch(cursor: Cursor): readonly Slice[] {
+  return cursor.bytes[cursor.at] === OPEN_ARRAY ? scanElements(cursor, 2) : [sliceValue(cursor, 1)];
+}
+
+/** The elements of the array at the cursor, which stand `outer` levels deep in the text. */
+function scanElements(cursor: Cursor, outer: number): readonly Slice[] {
   const { bytes, limits } = cursor;
-  if (bytes[cursor.at] !== OPEN_ARRAY) return [sliceValue(cursor, 1)];
   const slices: Slice[] = [];
-  cursor.deepest = Math.max(cursor.deepest, 2);
+  cursor.deepest = Math.max(cursor.deepest, outer);
   do {
     cursor.at++;
     skipSpace(cursor);
     if (bytes[cursor.at] === CLOSE_ARRAY || cursor.at >= bytes.length) break;
     if (slices.length === limits.maxElements) cursor.fault = 'too_many';
-    slices.push(sliceValue(cursor, 2));
+    slices.push(sliceValue(cursor, outer));
     skipSpace(cursor);
   } while (bytes[cursor.at] === COMMA && cursor.fault === undefined);
   cursor.at++;

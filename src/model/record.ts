@@ -1,4 +1,5 @@
 /** What the log holds: one event's bytes as the sender wrote them, and what ingest knows about it. */
+import type { Rejected } from './outcome.ts';
 
 /** The topic of accepted events; the embedded log knows no other. */
 export const EVENTS_TOPIC = 'brazier.events';
@@ -27,6 +28,8 @@ export interface LogRecord extends NewRecord {
    * someone else. Found by a log that others can write to.
    */
   readonly defect?: 'tombstone' | 'unknown_schema';
+  /** Of a topic that others write: it holds no event that can be delivered, for its size, its form or its content. */
+  readonly fault?: Rejected;
 }
 
 /** What travels beside the event's own text, so that ingest need not write it anew. */

@@ -28,11 +28,12 @@ export interface PlanOptions {
 
 /** @returns the plan of a record whose value is `text` */
 export function planRecord(text: string, record: Stored, options: PlanOptions): Plan {
-  const { headers, corrupt, duplicate = false, defect } = record;
+  const { headers, corrupt, duplicate = false, defect, fault } = record;
   // First of all: of a record that cannot be read nobody knows the source either.
   if (defect) return DEFECTS[defect];
   const misdirected = notForUs(headers, options);
   if (misdirected) return misdirected;
+  if (fault) return fault;
   if (duplicate) return DUPLICATE;
   const decoded = safely(() => decode(text, headers, corrupt));
   if (decoded.status === 'rejected') return decoded;
@@ -42,7 +43,7 @@ export function planRecord(text: string, record: Stored, options: PlanOptions): 
 }
 
 /** What is known of a record beside its value. */
-type Stored = Pick<LogRecord, 'headers' | 'corrupt' | 'duplicate' | 'defect'>;
+type Stored = Pick<LogRecord, 'headers' | 'corrupt' | 'duplicate' | 'defect' | 'fault'>;
 
 const DEFECTS = {
   tombstone: filtered('tombstone', 'the record has no value'),

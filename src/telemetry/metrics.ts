@@ -6,6 +6,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
+import { intakeMetrics } from './metrics/intake.ts';
 import { kafkaMetrics } from './metrics/kafka.ts';
 import { letterMetrics } from './metrics/letter.ts';
 import { memoryMetrics } from './metrics/memory.ts';
@@ -37,5 +38,6 @@ export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) 
     ...memoryMetrics(registry),
     ...deliveryMetrics(registry),
     ...kafkaMetrics(registry),
+    ...intakeMetrics(registry),
   };
 }

@@ -20,7 +20,7 @@ export function ingestMetrics(registry: Registry) {
     }),
     ingestEvents: new Counter({
       name: 'brazier_ingest_events_total',
-      help: 'Events seen by ingest; outcome is accepted (durable), rejected or duplicate.',
+      help: 'Events seen by ingest; outcome is accepted (durable), rejected, duplicate, or tombstone (a record of a topic without a value).',
       labelNames: ['source', 'channel', 'outcome'],
       registers,
     }),

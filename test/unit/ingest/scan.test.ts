@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Scan, type Slice, scanBody } from '../../../src/ingest/scan.ts';
+import { type Scan, type Slice, scanArray, scanBody } from '../../../src/ingest/scan.ts';
 
 const UNLIMITED = { maxDepth: 1_000, maxElements: 1_000 };
 const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
@@ -130,5 +130,36 @@ describe('the scanner', () => {
 
   test('is through with a million open brackets at the limit, without recursion', () => {
     expect(scan(`{"batch":[${'['.repeat(1_000_000)}`)).toBe('too_deep');
+  });
+});
+
+describe('the scanner of a list', () => {
+  test('cuts out every element as JSON.parse sees it, and its depth', () => {
+    fc.assert(
+      fc.property(
+        fc.array(value, { maxLength: 6 }),
+        fc.infiniteStream(space),
+        fc.infiniteStream(fc.integer({ min: 0, max: 5 })),
+        (...[list, gaps, dice]) => {
+          const gap = () => gaps.next().value as string;
+          const text = written(list, gap, () => dice.next().value === 0);
+          const result = scanArray(Buffer.from(text), UNLIMITED) as Scan;
+          const parsed = JSON.parse(text) as unknown[];
+          expect(result.batch?.map((slice) => JSON.parse(cut(text, slice)))).toEqual(parsed);
+          expect(result.batch?.map(({ depth }) => depth)).toEqual(parsed.map(levels));
+          expect(result.whole.depth).toBe(levels(parsed));
+          expect(cut(text, result.whole)).toBe(text.trim());
+        },
+      ),
+      { numRuns: 300, seed: 3 },
+    );
+  });
+
+  test('gives no slices for what is no list, and counts elements and levels', () => {
+    const of = (text: string, limits = UNLIMITED) => scanArray(Buffer.from(text), limits);
+    expect((of('{"batch":[1]}') as Scan).batch).toBeUndefined();
+    expect(of('[1,2,3]', { ...UNLIMITED, maxElements: 2 })).toBe('too_many');
+    expect(of('[[[]]]', { ...UNLIMITED, maxDepth: 3 })).toBeTypeOf('object');
+    expect(of('[[[]]]', { ...UNLIMITED, maxDepth: 2 })).toBe('too_deep');
   });
 });
