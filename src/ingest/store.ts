@@ -3,6 +3,7 @@ import { type AppendResult, type EventLog, LogError, type LogErrorCode } from '.
 import { EVENTS_TOPIC } from '../model/record.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Accepted } from './accept.ts';
+import { countRejected, countStored } from './counts.ts';
 import { overloaded, type Refusal, tooLarge, unavailable } from './refusal.ts';
 import type { LogRefusal } from './refusal-log.ts';
 
@@ -44,33 +45,17 @@ const LOG_FAILING = unavailable('log_failing', 'the log cannot be written; send 
 export function createStore({ log, metrics, logRefusal, appendTimeoutMs }: StoreOptions): Store {
   const append = async ({ records, letters, rejections }: Accepted, source: string) => {
     const result = await log.append(EVENTS_TOPIC, records, letters);
-    countStored(metrics, source, records.length, result.duplicates.length);
-    const conflicts = result.conflicts?.length ?? 0;
+    const conflicts = countStored(metrics, { source, channel: 'http' }, records.length, result);
     if (conflicts > 0) {
-      metrics.ingestConflicts.inc({ source }, conflicts);
       logRefusal(REUSED, { code: 'message_id_reused', source, events: conflicts });
     }
-    countRejected(metrics, source, rejections);
+    countRejected(metrics, { source, channel: 'http' }, rejections);
     return result;
   };
   return (accepted, source, release) => {
     const stored = append(accepted, source).catch(refusalOf).finally(release);
     return withDeadline(stored, appendTimeoutMs, SLOW_LOG);
   };
-}
-
-function countStored(metrics: Metrics, source: string, records: number, duplicates: number): void {
-  const labels = { source, channel: 'http' };
-  if (records > duplicates)
-    metrics.ingestEvents.inc({ ...labels, outcome: 'accepted' }, records - duplicates);
-  if (duplicates > 0) metrics.ingestEvents.inc({ ...labels, outcome: 'duplicate' }, duplicates);
-}
-
-/** Counts events that were turned away, each under its code. */
-export function countRejected(metrics: Metrics, source: string, rejections: Accepted['rejections']): void {
-  if (rejections.length === 0) return;
-  metrics.ingestEvents.inc({ source, channel: 'http', outcome: 'rejected' }, rejections.length);
-  for (const { outcome } of rejections) metrics.ingestRejections.inc({ source, reason: outcome.code });
 }
 
 /** Any other code is one of a log that cannot go on. */
