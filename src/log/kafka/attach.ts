@@ -1,0 +1,100 @@
+/**
+ * Gives groups that the cluster does not know a place to begin at, before anybody reads them. A group that has committed
+ * anything, or has members, keeps what it has; two processes that do it at once do no harm.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GroupStart } from '../group-log.ts';
+import type { KafkaClient } from './client.ts';
+import { placeKey } from './commits.ts';
+import { logErrorOf } from './failure.ts';
+import { createGroupOffsets, type GroupOffsets } from './session-offsets.ts';
+
+/** `earliest`: the first record that is held. `latest`: what is appended from now on. A number: ms since the epoch. */
+export type StartAt = 'earliest' | 'latest' | number;
+
+export interface AttachOptions {
+  /** The consumer group of a destination is `<prefix>.<destination>`. */
+  readonly prefix: string;
+  /** The events' topic. */
+  readonly topic: string;
+}
+
+/** Rejects with `LogError` when the brokers do not answer. */
+export async function attachGroups(
+  client: KafkaClient,
+  { prefix, topic }: AttachOptions,
+  groups: readonly GroupStart[],
+): Promise<void> {
+  const offsets = createGroupOffsets(client);
+  try {
+    for (const { group, start } of groups) {
+      if (start === 'end') await placeGroup(offsets, `${prefix}.${group}`, [topic], 'latest');
+    }
+  } finally {
+    await offsets.close().catch(() => undefined);
+  }
+}
+
+/** Where a group begins in topics of somebody else's. Rejects with `LogError` when the brokers do not answer. */
+export async function startAt(
+  client: KafkaClient,
+  groupId: string,
+  topics: readonly string[],
+  start: StartAt,
+): Promise<void> {
+  const offsets = createGroupOffsets(client);
+  try {
+    await placeGroup(offsets, groupId, topics, start);
+  } finally {
+    await offsets.close().catch(() => undefined);
+  }
+}
+
+/** Coordinators that load, and leaders that are elected, are back in less: some ten seconds. */
+const TRIES = 12;
+const MAX_WAIT_MS = 1_000;
+
+async function placeGroup(
+  offsets: GroupOffsets,
+  groupId: string,
+  topics: readonly string[],
+  start: StartAt,
+): Promise<void> {
+  // A reader without a place begins at the first record that is held.
+  if (start === 'earliest') return;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await placeOnce(offsets, groupId, topics, start);
+      return;
+    } catch (error) {
+      const failure = logErrorOf(error, `the beginning of ${groupId}`);
+      if (tries >= TRIES || failure.code !== 'log_unavailable') throw failure;
+      await sleep(Math.min(50 * 2 ** tries, MAX_WAIT_MS));
+    }
+  }
+}
+
+/** A topic by itself: one that was subscribed to later has its own beginning. */
+async function placeOnce(
+  offsets: GroupOffsets,
+  groupId: string,
+  topics: readonly string[],
+  start: 'latest' | number,
+): Promise<void> {
+  for (const topic of topics) {
+    const bounds = await offsets.bounds(topic);
+    const places = bounds.map(({ partition }) => ({ topic, partition }));
+    const stored = await offsets.stored(groupId, places);
+    // Partitions that were added later begin at their first record: it was written when the group was there.
+    if (places.some((place) => (stored.get(placeKey(place))?.offset ?? -1) !== -1)) continue;
+    const at = start === 'latest' ? endsOf(bounds) : await offsets.offsetsAt(topic, start);
+    const wanted = places.map((place) => ({ ...place, offset: at.get(place.partition) ?? 0 }));
+    await offsets.place(groupId, wanted);
+  }
+}
+
+function endsOf(
+  bounds: readonly { readonly partition: number; readonly end: number }[],
+): Map<number, number> {
+  return new Map(bounds.map(({ partition, end }) => [partition, end]));
+}

@@ -1,0 +1,234 @@
+/**
+ * Asks the cluster where groups stand and where partitions begin and end, over connections of its own; writes the place
+ * of a group that nobody reads yet. Each call is one try that either answers for everything asked or rejects.
+ */
+import type { KafkaClient } from './client.ts';
+import { placeKey } from './commits.ts';
+import { protocolErrorOf } from './failure.ts';
+import { type RawBroker, type RawCluster, READ_COMMITTED } from './internals.ts';
+import type { PartitionPlace } from './signs.ts';
+
+export interface StoredOffset {
+  /** Negative: none. */
+  readonly offset: number;
+  readonly metadata: string | null;
+}
+
+export interface PartitionBounds {
+  readonly partition: number;
+  /** The first offset that is held. */
+  readonly first: number;
+  /** The last stable offset, exclusive: records of open transactions lie beyond. */
+  readonly end: number;
+}
+
+export interface GroupOffsets {
+  /** By `placeKey`, every place asked for. */
+  stored(groupId: string, places: readonly PartitionPlace[]): Promise<ReadonlyMap<string, StoredOffset>>;
+  /** Every partition of the topic, by metadata as of now. */
+  bounds(topic: string): Promise<readonly PartitionBounds[]>;
+  /** The first offset at or after the time, of every partition; its end when there is none. */
+  offsetsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>>;
+  /** False when the group has members: they have their places. */
+  place(groupId: string, at: readonly (PartitionPlace & { readonly offset: number })[]): Promise<boolean>;
+  topics(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+interface Coordinator {
+  offsetFetch(of: { groupId: string; topics: readonly TopicPartitions[] }): Promise<{
+    readonly responses: readonly {
+      readonly topic: string;
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly offset: string;
+        readonly metadata: string | null;
+      }[];
+    }[];
+  }>;
+  offsetCommit(of: {
+    groupId: string;
+    memberId: string;
+    groupGenerationId: number;
+    topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    }[];
+  }): Promise<unknown>;
+}
+
+interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number }[];
+}
+
+/** What the coordinator answers to a commit without a member, while the group has some. */
+const HAS_MEMBERS = ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'];
+
+/** Kafka's ListOffsets: the end, and the first offset that is held. */
+const END = -1;
+const FIRST = -2;
+
+export function createGroupOffsets(client: KafkaClient): GroupOffsets {
+  return new ClusterOffsets(client);
+}
+
+class ClusterOffsets implements GroupOffsets {
+  readonly #client: KafkaClient;
+  #cluster: RawCluster | undefined;
+
+  constructor(client: KafkaClient) {
+    this.#client = client;
+  }
+
+  stored(groupId: string, places: readonly PartitionPlace[]): Promise<ReadonlyMap<string, StoredOffset>> {
+    return this.#try(async (cluster) => {
+      const coordinator = await coordinatorOf(cluster, groupId);
+      const { responses } = await coordinator.offsetFetch({ groupId, topics: byTopic(places) });
+      const found = new Map<string, StoredOffset>();
+      for (const { topic, partitions } of responses) {
+        for (const { partition, offset, metadata } of partitions) {
+          found.set(placeKey({ topic, partition }), { offset: Number(offset), metadata });
+        }
+      }
+      const missing = places.find((place) => !found.has(placeKey(place)));
+      if (missing) throw new Error(`the coordinator names no offset of ${placeKey(missing)}`);
+      return found;
+    });
+  }
+
+  bounds(topic: string): Promise<readonly PartitionBounds[]> {
+    return this.#try(async (cluster) => {
+      const partitions = await partitionsOf(cluster, topic);
+      const [ends, firsts] = await Promise.all([
+        listOffsets(cluster, { topic, partitions, timestamp: END }),
+        listOffsets(cluster, { topic, partitions, timestamp: FIRST }),
+      ]);
+      return partitions.map((partition) => ({
+        partition,
+        first: offsetOf(firsts, partition),
+        end: offsetOf(ends, partition),
+      }));
+    });
+  }
+
+  offsetsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>> {
+    return this.#try(async (cluster) => {
+      const partitions = await partitionsOf(cluster, topic);
+      const ends = await listOffsets(cluster, { topic, partitions, timestamp: END });
+      const at = await listOffsets(cluster, { topic, partitions, timestamp: timestampMs });
+      return new Map(
+        partitions.map((partition) => {
+          const offset = offsetOf(at, partition);
+          return [partition, offset < 0 ? offsetOf(ends, partition) : offset];
+        }),
+      );
+    });
+  }
+
+  place(groupId: string, at: readonly (PartitionPlace & { readonly offset: number })[]): Promise<boolean> {
+    return this.#try(async (cluster) => {
+      const coordinator = await coordinatorOf(cluster, groupId);
+      const offsets = new Map(at.map((each) => [placeKey(each), String(each.offset)]));
+      const topics = byTopic(at).map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition }) => ({
+          partition,
+          offset: offsets.get(placeKey({ topic, partition })) ?? '0',
+        })),
+      }));
+      try {
+        // Generation −1 without a member: taken only while the group has no members.
+        await coordinator.offsetCommit({ groupId, memberId: '', groupGenerationId: -1, topics });
+        return true;
+      } catch (error) {
+        if (HAS_MEMBERS.includes(protocolErrorOf(error) ?? '')) return false;
+        throw error;
+      }
+    });
+  }
+
+  topics(): Promise<readonly string[]> {
+    return this.#try(async (cluster) => {
+      const broker = (await cluster.findBroker({ nodeId: await anyNode(cluster) })) as unknown as {
+        metadata(topics: readonly string[]): Promise<{ topicMetadata: readonly { topic: string }[] }>;
+      };
+      const { topicMetadata } = await broker.metadata([]);
+      return topicMetadata.map(({ topic }) => topic);
+    });
+  }
+
+  async close(): Promise<void> {
+    const cluster = this.#cluster;
+    this.#cluster = undefined;
+    await cluster?.disconnect();
+  }
+
+  /** After a failure with a new cluster: what it knew of brokers and coordinators may be the reason. */
+  async #try<T>(ask: (cluster: RawCluster) => Promise<T>): Promise<T> {
+    const cluster = this.#cluster ?? this.#client.newCluster();
+    this.#cluster = cluster;
+    try {
+      await cluster.connect();
+      return await ask(cluster);
+    } catch (error) {
+      if (this.#cluster === cluster) this.#cluster = undefined;
+      cluster.disconnect().catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+async function coordinatorOf(cluster: RawCluster, groupId: string): Promise<RawBroker & Coordinator> {
+  await cluster.refreshMetadataIfNecessary();
+  return (await cluster.findGroupCoordinator({ groupId })) as RawBroker & Coordinator;
+}
+
+async function anyNode(cluster: RawCluster): Promise<string> {
+  await cluster.refreshMetadataIfNecessary();
+  const [node] = (cluster as unknown as { getNodeIds(): readonly string[] }).getNodeIds();
+  if (node === undefined) throw new Error('the cluster names no broker');
+  return node;
+}
+
+async function partitionsOf(cluster: RawCluster, topic: string): Promise<readonly number[]> {
+  await cluster.addMultipleTargetTopics([topic]);
+  await cluster.refreshMetadata();
+  return cluster
+    .findTopicPartitionMetadata(topic)
+    .map(({ partitionId }) => partitionId)
+    .sort((a, b) => a - b);
+}
+
+async function listOffsets(
+  cluster: RawCluster,
+  { topic, partitions, timestamp }: { topic: string; partitions: readonly number[]; timestamp: number },
+): Promise<ReadonlyMap<number, number>> {
+  const leaders = cluster.findLeaderForPartitions(topic, partitions);
+  const answers = await Promise.all(
+    Object.entries(leaders).map(async ([nodeId, led]) => {
+      const broker = await cluster.findBroker({ nodeId });
+      const asked = led.map((partition) => ({ partition, timestamp }));
+      return broker.listOffsets({
+        isolationLevel: READ_COMMITTED,
+        topics: [{ topic, partitions: asked }],
+      });
+    }),
+  );
+  const all = answers.flatMap(({ responses }) => responses.flatMap((response) => response.partitions));
+  return new Map(all.map(({ partition, offset }) => [partition, Number(offset)]));
+}
+
+function offsetOf(offsets: ReadonlyMap<number, number>, partition: number): number {
+  const offset = offsets.get(partition);
+  if (offset === undefined) throw new Error(`no leader answers for partition ${partition}`);
+  return offset;
+}
+
+function byTopic(places: readonly PartitionPlace[]): TopicPartitions[] {
+  const topics = new Map<string, { readonly partition: number }[]>();
+  for (const { topic, partition } of places) {
+    topics.set(topic, [...(topics.get(topic) ?? []), { partition }]);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}

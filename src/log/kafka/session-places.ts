@@ -1,0 +1,63 @@
+/** Where a group goes on in a partition: by what it committed, as far as the partition still holds it. */
+import type { OffsetRange, Progress } from '../log.ts';
+import { decodeProgress } from './progress-codec.ts';
+import type { PartitionBounds, StoredOffset } from './session-offsets.ts';
+
+export interface Place {
+  readonly progress: Progress;
+  /** Offset in the requests partition below which the group has no open note. */
+  readonly floor: number;
+  /** The partition's end, exclusive. */
+  readonly end: number;
+  /** Records that the group had not settled and that are gone; undefined: none. `null`: how many is not known. */
+  readonly lost: number | null | undefined;
+  /** What is committed lies beyond the partition's end. */
+  readonly isBeyond: boolean;
+  /** In plain words, for whoever operates it. */
+  readonly warning: string | undefined;
+}
+
+/** kafkajs commits this where a position is not held any more: "the first that is held". */
+const RESET = -2;
+
+export function placeOf({ offset, metadata }: StoredOffset, { first, end }: PartitionBounds): Place {
+  const fresh = { progress: { watermark: first, settled: [] }, floor: 0, end, isBeyond: offset > end };
+  if (offset === RESET) {
+    const warning = `its reader stood below offset ${first}, where the partition begins: records were deleted before they were read`;
+    return { ...fresh, lost: null, warning };
+  }
+  if (offset < 0) return { ...fresh, lost: undefined, warning: undefined };
+  if (offset > end) {
+    const warning = `offset ${offset} was committed and the partition ends at ${end}: the topic was made anew, or brokers lost records. Reading begins at ${first}`;
+    return { ...fresh, lost: null, warning };
+  }
+  const { progress, floor, fault } = decodeProgress(offset, metadata);
+  if (offset >= first) {
+    const warning = fault === null ? undefined : `the progress beside its offset is left aside: ${fault}`;
+    return { ...fresh, progress, floor, lost: undefined, warning };
+  }
+  const lost = unsettledBelow(progress, first);
+  const warning = `offset ${offset} was committed and the partition begins at ${first}: ${lost} records were deleted before they were delivered. Keep records longer (retention.ms), or find out what held the group back`;
+  return {
+    ...fresh,
+    progress: raised(progress, first),
+    floor,
+    lost,
+    warning: lost > 0 ? warning : undefined,
+  };
+}
+
+/** Offsets below `offset` that the progress does not name as settled. */
+export function unsettledBelow({ watermark, settled }: Progress, offset: number): number {
+  const within = settled.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, offset) - from), 0);
+  return Math.max(0, offset - watermark - within);
+}
+
+/** The progress with its watermark at `watermark` or above: a settled range that holds or touches it is below it too. */
+export function raised({ settled }: Progress, watermark: number): Progress {
+  const above: readonly OffsetRange[] = settled.filter((range) => range.to > watermark);
+  const [first, ...rest] = above;
+  return first !== undefined && first.from <= watermark
+    ? { watermark: first.to, settled: rest }
+    : { watermark, settled: above };
+}
