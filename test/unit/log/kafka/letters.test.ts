@@ -200,6 +200,7 @@ describe('letters of two processes', () => {
   it('replayed by both at once are appended under one id, which the guard knows', async () => {
     const [one, two] = [open(), open()];
     await one.put([letter('a')]);
+    onAppend = () => vi.waitFor(() => expect(appended).toHaveLength(2));
     await Promise.all([one.replay(EVENTS_TOPIC, [replayOf('a')]), two.replay(EVENTS_TOPIC, [replayOf('a')])]);
     expect(appended).toHaveLength(2);
     expect(new Set(appended.map(({ guardId }) => guardId)).size).toBe(1);
