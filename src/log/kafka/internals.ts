@@ -18,6 +18,13 @@ export interface RawRecord {
   readonly headers: Readonly<Record<string, Buffer | Buffer[] | undefined>>;
   /** The end marker of a transaction, not a record of anybody's. */
   readonly isControlRecord: boolean;
+  /** Of the batch that the record came in: the last offset of the batch may lie above its last record, after compaction. */
+  readonly batchContext?: {
+    readonly firstOffset: string;
+    readonly lastOffsetDelta: number;
+    readonly producerId: string;
+    readonly inTransaction: boolean;
+  };
 }
 
 /** One partition of a fetch's answer; its offsets may begin below what was asked for and have gaps. */

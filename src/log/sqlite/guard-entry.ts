@@ -2,7 +2,7 @@
  * What the guard holds of an id, and what a known one says about the next. 16 bytes: 12 of the id's hash, then the 4 of
  * the content; where any content is the same, 4 more of the id's hash, as older versions wrote it.
  */
-import { hash } from 'node:crypto';
+import { digestOf } from '../guard-id.ts';
 import type { FingerprintSet } from './fingerprint-set.ts';
 
 export const ENTRY_BYTES = 16;
@@ -19,9 +19,8 @@ export interface WantedEntry {
   readonly isAny: boolean;
 }
 
-/** Lone surrogates are escaped first: hashed as UTF-8 they would all be the same. */
 export function entryOf(id: string, content: number | null): WantedEntry {
-  const digest = hash('sha256', id.isWellFormed() ? id : JSON.stringify(id), 'binary').slice(0, ENTRY_BYTES);
+  const digest = digestOf(id).slice(0, ENTRY_BYTES);
   const entry = Buffer.from(digest, 'binary');
   const anyTail = entry.readUInt32LE(ID_BYTES);
   if (content !== null) entry.writeUInt32LE(content, ID_BYTES);
