@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { createKafkaClient, type KafkaClient } from '../../src/log/kafka/client.ts';
 import { createOutbox, type Outbox, type OutboxOptions } from '../../src/log/kafka/outbox.ts';
 import { createRangeReader, type RangeReader } from '../../src/log/kafka/range-reader.ts';
@@ -181,7 +181,9 @@ describeKafka('the outbox on a broker', () => {
 describeKafka('the outbox on a broker that stops and comes back', () => {
   it('loses nothing that was acknowledged, gives up what waits too long, and keeps the order', async () => {
     const cluster = await startKafka({ brokers: 1 });
+    onTestFinished(() => cluster.stop());
     const scratch = await openScratch(cluster.brokers);
+    onTestFinished(() => scratch.close());
     const topic = await scratch.topic({ partitions: 2 });
     const client = clientOf(cluster.brokers);
     const outbox = await createOutbox(client, {
@@ -203,12 +205,12 @@ describeKafka('the outbox on a broker that stops and comes back', () => {
       }
     };
     const senders = Array.from({ length: 40 }, (_, index) => sender(index % 2));
-    await vi.waitFor(() => expect(count).toBeGreaterThan(1_000), 10_000);
+    await vi.waitFor(() => expect(count).toBeGreaterThan(500), 30_000);
     await cluster.node(1).stop();
-    await vi.waitFor(() => expect(failed.size).toBeGreaterThan(0), 10_000);
+    await vi.waitFor(() => expect(failed.size).toBeGreaterThan(0), 30_000);
     await cluster.restart(1);
     const before = count;
-    await vi.waitFor(() => expect(count).toBeGreaterThan(before + 2_000), 40_000);
+    await vi.waitFor(() => expect(count).toBeGreaterThan(before + 500), 30_000);
     under.abort();
     await Promise.all(senders);
     await outbox.close();
@@ -222,7 +224,5 @@ describeKafka('the outbox on a broker that stops and comes back', () => {
       expect(firsts.filter((name) => !failed.has(name))).toEqual(wanted);
     }
     await reader.close();
-    await scratch.close();
-    await cluster.stop();
-  });
+  }, 120_000);
 });

@@ -14,7 +14,7 @@ export interface SizedMessage {
 
 export interface LaneOptions {
   /** One attempt. Resolves with the first offset when durable; the messages of one call are consecutive. */
-  readonly produce: (messages: readonly OutMessage[]) => Promise<number>;
+  readonly produce: (batch: readonly SizedMessage[]) => Promise<number>;
   /** The error that a sender gets for an attempt's failure. */
   readonly errorOf: (cause: unknown) => LogError;
   /** Whether the messages themselves are at fault, so that no repeat can help. */
@@ -22,7 +22,6 @@ export interface LaneOptions {
   /** Bytes of one produce; a larger message goes alone. */
   readonly maxBytes: number;
   readonly giveUpMs: number;
-  readonly lingerMs: number;
   /** Monotonic, ms. */
   readonly now: () => number;
 }
@@ -38,7 +37,7 @@ interface Handed {
   readonly reject: (error: LogError) => void;
 }
 
-/** kafkajs copies a produce's list once for each of its messages. */
+/** Small messages in one go: kafkajs takes some 10 µs to write each of them, and nothing else runs meanwhile. */
 const MAX_COUNT = 1_000;
 /** Between attempts: at first, and at most. */
 const RETRY_MS = { first: 50, most: 1_000 };
@@ -47,7 +46,6 @@ export class Lane {
   readonly #options: LaneOptions;
   #queue: Handed[] = [];
   #isRunning = false;
-  #startedAt = Number.NEGATIVE_INFINITY;
   /** Messages of the next produce; fewer after a refusal, until the one at fault is alone. */
   #most = MAX_COUNT;
   #lastFailure: unknown;
@@ -70,16 +68,11 @@ export class Lane {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#queue.length > 0) {
-      await this.#linger();
+      // What else is handed over in this turn goes along. No longer: while a batch is under way the next one gathers.
+      await new Promise<void>((resolve) => setImmediate(resolve));
       await this.#deliver();
     }
     this.#isRunning = false;
-  }
-
-  /** The first after a pause goes at once; under load a batch gathers for `lingerMs`. */
-  async #linger(): Promise<void> {
-    const ms = this.#startedAt + this.#options.lingerMs - this.#options.now();
-    await (ms > 0 ? delay(Math.ceil(ms)) : new Promise<void>((resolve) => setImmediate(resolve)));
   }
 
   /** One batch, until it is durable, refused or given up. */
@@ -88,7 +81,6 @@ export class Lane {
       const queue = this.#queue;
       const batch = this.#batch();
       if (batch.length === 0) return;
-      this.#startedAt = this.#options.now();
       try {
         const base = await this.#options.produce(batch);
         // Given up meanwhile: nobody waits for it any more, though it is durable.
@@ -104,8 +96,8 @@ export class Lane {
   }
 
   /** From the front of the queue, as much as one produce holds. */
-  #batch(): readonly OutMessage[] {
-    const batch: OutMessage[] = [];
+  #batch(): readonly SizedMessage[] {
+    const batch: SizedMessage[] = [];
     let total = 0;
     for (const { messages, done } of this.#queue) {
       for (let index = done; index < messages.length; index += 1) {
@@ -113,7 +105,7 @@ export class Lane {
         total += next.bytes;
         const isFull = batch.length >= this.#most || total > this.#options.maxBytes;
         if (isFull && batch.length > 0) return batch;
-        batch.push(next.message);
+        batch.push(next);
       }
     }
     return batch;

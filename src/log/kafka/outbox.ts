@@ -4,15 +4,16 @@
  *
  * What was given up may be durable all the same: a repeat of it then stands there twice.
  */
-import kafkajs, { type CompressionTypes, type PartitionerArgs, type Producer } from 'kafkajs';
+import kafkajs, { type CompressionTypes } from 'kafkajs';
 import { systemClock } from '../../model/time.ts';
 import { LogError } from '../log.ts';
 import type { KafkaClient } from './client.ts';
 import { logErrorOf, protocolErrorOf } from './failure.ts';
 import type { KafkaCompression } from './options.ts';
 import { Lane, type SizedMessage } from './outbox-lane.ts';
+import { Post } from './outbox-post.ts';
 import { bytesOf, checkFits, DEFAULT_MAX_MESSAGE_BYTES } from './outbox-size.ts';
-import type { OutMessage } from './record-codec.ts';
+import type { OutMessage, Place } from './record-codec.ts';
 import type { KafkaSigns } from './signs.ts';
 
 export interface Outbox {
@@ -42,9 +43,6 @@ export interface OutboxOptions {
 const MAX_BATCH_BYTES = 512 * 1_024;
 /** Of everything that waits: as much as ingest holds of bodies that are not durable. */
 const MAX_WAITING_BYTES = 64 * 1_024 * 1_024;
-const LINGER_MS = 5;
-/** How long hanging up may take. */
-const HANG_UP_MS = 2_000;
 
 const { None, GZIP, ZSTD } = kafkajs.CompressionTypes;
 const COMPRESSION: Readonly<Record<KafkaCompression, CompressionTypes>> = {
@@ -63,23 +61,19 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
 
 /** Connects; rejects with `LogError` when no broker answers. */
 export async function createOutbox(client: KafkaClient, options: OutboxOptions): Promise<Outbox> {
-  const producer = client.kafka.producer({
-    allowAutoTopicCreation: false,
-    // Each message names its partition.
-    createPartitioner: () => namedPartition,
-    // The lane repeats: kafkajs gives up after a number of times, and the lane must know of each.
-    retry: { retries: 0 },
-  });
+  const { compression, giveUpMs } = options;
+  // A broker waits for its replicas so long that an answer to the others of the request still finds somebody.
+  const post = new Post(client, { compression: COMPRESSION[compression], timeoutMs: giveUpMs / 2 });
   try {
-    await producer.connect();
+    await post.connect();
   } catch (error) {
-    throw logErrorOf(error, 'connecting the producer');
+    throw logErrorOf(error, 'connecting to write');
   }
-  return new KafkaOutbox(producer, options);
+  return new KafkaOutbox(post, options);
 }
 
 class KafkaOutbox implements Outbox {
-  readonly #producer: Producer;
+  readonly #post: Post;
   readonly #options: OutboxOptions;
   readonly #maxBytes: ReadonlyMap<string, number>;
   readonly #lanes = new Map<string, Lane>();
@@ -87,8 +81,8 @@ class KafkaOutbox implements Outbox {
   #waitingBytes = 0;
   #isClosing = false;
 
-  constructor(producer: Producer, options: OutboxOptions) {
-    this.#producer = producer;
+  constructor(post: Post, options: OutboxOptions) {
+    this.#post = post;
     this.#options = options;
     this.#maxBytes = new Map(options.topics.map(({ topic, maxMessageBytes }) => [topic, maxMessageBytes]));
   }
@@ -118,9 +112,7 @@ class KafkaOutbox implements Outbox {
   async close(): Promise<void> {
     this.#isClosing = true;
     await Promise.allSettled(this.#pending);
-    const hungUp = this.#producer.disconnect().catch(() => undefined);
-    const late = AbortSignal.timeout(HANG_UP_MS);
-    await Promise.race([hungUp, new Promise((resolve) => late.addEventListener('abort', resolve))]);
+    await this.#post.close();
   }
 
   #sized(topic: string, messages: readonly OutMessage[]): readonly SizedMessage[] {
@@ -141,36 +133,27 @@ class KafkaOutbox implements Outbox {
     const known = this.#lanes.get(id);
     if (known) return known;
     const lane = new Lane({
-      produce: (messages) => this.#produce(topic, partition, messages),
+      produce: (batch) => this.#produce({ topic, partition }, batch),
       errorOf: (cause) => this.#errorOf(topic, cause),
       isRefusal: (cause) => REFUSALS.has(protocolErrorOf(cause)),
       maxBytes: Math.min(MAX_BATCH_BYTES, this.#maxBytesOf(topic)),
       giveUpMs: this.#options.giveUpMs,
-      lingerMs: LINGER_MS,
       now: systemClock.monotonicMs,
     });
     this.#lanes.set(id, lane);
     return lane;
   }
 
-  async #produce(topic: string, partition: number, messages: readonly OutMessage[]): Promise<number> {
-    const { compression, giveUpMs, signs } = this.#options;
+  async #produce({ topic, partition }: Place, batch: readonly SizedMessage[]): Promise<number> {
+    const { signs } = this.#options;
+    const bytes = batch.reduce((sum, each) => sum + each.bytes, 0);
     try {
-      const answers = await this.#producer.send({
-        topic,
-        acks: -1,
-        // A broker waits so long for its replicas: no longer than anybody waits here.
-        timeout: giveUpMs,
-        compression: COMPRESSION[compression],
-        messages: messages.map((message) => wireMessage(message, partition)),
-      });
-      const base = answers[0]?.baseOffset;
-      // kafkajs sends nothing, and says nothing, for a partition that it does not know.
-      if (base === undefined) throw new LogError('log_unavailable', `${topic} has no partition ${partition}`);
-      signs.produced(topic, 'ok', messages.length);
-      return Number(base);
+      const messages = batch.map(({ message }) => message);
+      const offset = await this.#post.produce({ topic, partition, messages }, bytes);
+      signs.produced(topic, 'ok', batch.length);
+      return offset;
     } catch (error) {
-      signs.produced(topic, 'failed', messages.length);
+      signs.produced(topic, 'failed', batch.length);
       throw error;
     }
   }
@@ -183,13 +166,4 @@ class KafkaOutbox implements Outbox {
       `no broker confirmed what was sent to ${topic} within ${giveUpMs} ms`,
     );
   }
-}
-
-function namedPartition({ message }: PartitionerArgs): number {
-  return message.partition ?? 0;
-}
-
-function wireMessage({ key, value, headers, timestamp }: OutMessage, partition: number) {
-  const bytes = value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return { key, value: bytes, headers: { ...headers }, timestamp: String(timestamp), partition };
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Lane, type LaneOptions, type SizedMessage } from '../../../../src/log/kafka/outbox-lane.ts';
-import type { OutMessage } from '../../../../src/log/kafka/record-codec.ts';
 import { LogError } from '../../../../src/log/log.ts';
 
 /** What one attempt does; a lost answer: stored, but nobody hears of it. */
@@ -14,18 +13,19 @@ function partition(attempts: readonly Attempt[] = []) {
   const stored: string[] = [];
   const batches: number[] = [];
   let [calls, running] = [0, 0];
-  const produce = async (messages: readonly OutMessage[]): Promise<number> => {
+  const produce = async (batch: readonly SizedMessage[]): Promise<number> => {
+    const keys = batch.map(({ message }) => message.key ?? '');
     const attempt = attempts[calls] ?? 'stored';
     calls += 1;
     running += 1;
     expect(running).toBe(1);
     await Promise.resolve();
     running -= 1;
-    if (messages.some(({ key }) => key === 'bad')) throw new Refused('bad');
+    if (keys.includes('bad')) throw new Refused('bad');
     if (attempt === 'failed') throw new Error('no broker');
     const base = stored.length;
-    stored.push(...messages.map(({ key }) => key ?? ''));
-    batches.push(messages.length);
+    stored.push(...keys);
+    batches.push(keys.length);
     if (attempt === 'answer lost') throw new Error('connection closed');
     return base;
   };
@@ -39,7 +39,6 @@ function laneOf(produce: LaneOptions['produce'], change: Partial<LaneOptions> = 
     isRefusal: (cause) => cause instanceof Refused,
     maxBytes: 1_000,
     giveUpMs: 5_000,
-    lingerMs: 0,
     now: () => performance.now(),
     ...change,
   });
@@ -99,20 +98,21 @@ describe('what is handed to one partition', () => {
     expect(batches).toEqual([1, 1]);
   });
 
-  it('gathers for a moment under load, and does not wait after a pause', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'performance'] });
-    const { batches, produce } = partition();
-    const lane = laneOf(produce, { lingerMs: 5 });
+  it('gathers while a batch is under way, and does not wait when none is', async () => {
+    const answers: (() => void)[] = [];
+    const batches: number[] = [];
+    const lane = laneOf((batch) => {
+      batches.push(batch.length);
+      return new Promise((resolve) => answers.push(() => resolve(0)));
+    });
     const first = lane.send(messages('a'));
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.waitFor(() => expect(batches).toEqual([1]));
+    const rest = ['b', 'c', 'd'].map((key) => lane.send(messages(key)));
+    answers[0]?.();
     await first;
-    const rest = [lane.send(messages('b'))];
-    await vi.advanceTimersByTimeAsync(4);
-    rest.push(lane.send(messages('c')));
-    expect(batches).toEqual([1]);
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.waitFor(() => expect(batches).toEqual([1, 3]));
+    answers[1]?.();
     await Promise.all(rest);
-    expect(batches).toEqual([1, 2]);
   });
 });
 
@@ -150,7 +150,7 @@ describe('a sender that has waited too long', () => {
     const produced: string[][] = [];
     const lane = laneOf(
       (batch) => {
-        produced.push(batch.map(({ key }) => key ?? ''));
+        produced.push(batch.map(({ message }) => message.key ?? ''));
         return produced.length === 1 ? answer : Promise.resolve(7);
       },
       { giveUpMs: 50 },

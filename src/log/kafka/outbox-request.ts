@@ -1,0 +1,98 @@
+/**
+ * One produce request to one broker, for several partitions, with what became of each of them: kafkajs' own producer
+ * lets all fail when one does.
+ */
+import { createRequire } from 'node:module';
+import type { CompressionTypes } from 'kafkajs';
+import type { RawBroker } from './internals.ts';
+import type { OutMessage, Place } from './record-codec.ts';
+
+/** Messages for one partition. */
+export interface Parcel extends Place {
+  readonly messages: readonly OutMessage[];
+}
+
+export interface ProduceTerms {
+  readonly compression: CompressionTypes;
+  /** How long the broker waits for its replicas. */
+  readonly timeoutMs: number;
+}
+
+/** What kafkajs makes of a request, and sends. */
+interface ProtocolRequest {
+  readonly request: object;
+  readonly response: { readonly decode: unknown; readonly parse: unknown };
+}
+
+interface ProduceAnswer {
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly baseOffset: string;
+    }[];
+  }[];
+}
+
+/** Of kafkajs' broker: what its `produce` goes through. */
+interface ProducingBroker {
+  lookupRequest(apiKey: number, definition: unknown): (terms: object) => ProtocolRequest;
+  readonly connectionPool: { send(request: ProtocolRequest): Promise<ProduceAnswer> };
+  disconnect(): Promise<void>;
+}
+
+const requireKafkajs = createRequire(import.meta.url);
+const { requests } = requireKafkajs('kafkajs/src/protocol/requests') as {
+  readonly requests: { readonly Produce: unknown };
+};
+const { createErrorFromCode } = requireKafkajs('kafkajs/src/protocol/error') as {
+  readonly createErrorFromCode: (code: number) => Error;
+};
+
+const PRODUCE = 0;
+/** All replicas in sync. */
+const ACKS = -1;
+
+/**
+ * Rejects when the request as a whole failed; the parcels may be durable all the same.
+ * @returns for each parcel the offset of its first message, or its error
+ */
+export async function produce(
+  leader: RawBroker,
+  parcels: readonly Parcel[],
+  { compression, timeoutMs }: ProduceTerms,
+): Promise<readonly (number | Error)[]> {
+  const broker = leader as unknown as ProducingBroker;
+  const terms = { acks: ACKS, timeout: timeoutMs, compression, topicData: topicData(parcels) };
+  const { request, response } = broker.lookupRequest(PRODUCE, requests.Produce)(terms);
+  // Its own parsing throws the first partition's error and forgets the others' answers.
+  const parse = async (answer: ProduceAnswer) => answer;
+  try {
+    const { topics } = await broker.connectionPool.send({ request, response: { ...response, parse } });
+    return parcels.map((parcel) => resultOf(parcel, topics));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
+    throw error;
+  }
+}
+
+function resultOf({ topic, partition }: Place, topics: ProduceAnswer['topics']): number | Error {
+  const answers = topics.find(({ topicName }) => topicName === topic)?.partitions;
+  const answer = answers?.find((each) => each.partition === partition);
+  if (answer === undefined) return new Error(`the broker says nothing of partition ${partition} of ${topic}`);
+  return answer.errorCode === 0 ? Number(answer.baseOffset) : createErrorFromCode(answer.errorCode);
+}
+
+function topicData(parcels: readonly Parcel[]) {
+  const topics = Map.groupBy(parcels, ({ topic }) => topic);
+  return [...topics].map(([topic, parts]) => ({
+    topic,
+    partitions: parts.map(({ partition, messages }) => ({ partition, messages: messages.map(wireMessage) })),
+  }));
+}
+
+function wireMessage({ key, value, headers, timestamp }: OutMessage) {
+  const bytes = value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return { key, value: bytes, headers, timestamp };
+}
