@@ -1,5 +1,4 @@
 /** The way to the destinations of a data folder: through the server that has it, or the log itself when none runs. */
-import { existsSync } from 'node:fs';
 import got from 'got';
 import type { ActResult, DestinationActs, DestinationListing } from '../admin/destinations-routes.ts';
 import { readSecretFile } from '../config/secret-file.ts';
@@ -13,7 +12,6 @@ export async function withDestinations<Result>(
   store: LetterStore,
   use: (acts: DestinationActs) => Promise<Result>,
 ): Promise<Result> {
-  if (!existsSync(store.path)) throw new CommandError(`there is no data folder ${store.path}`);
   const url = await runningServer(store.path);
   return url === undefined ? useLog(store, use) : use(overHttp(url, readSecretFile(store.tokenFile)));
 }

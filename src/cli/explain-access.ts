@@ -1,5 +1,4 @@
 /** The way to explanations: through the server that has the data folder, or the log itself when none runs. */
-import { existsSync } from 'node:fs';
 import got from 'got';
 import type { DestinationConfig, SourceConfig } from '../config/config.ts';
 import { readSecretFile } from '../config/secret-file.ts';
@@ -21,7 +20,6 @@ export async function withExplain<Result>(
   use: (explain: Explain) => Promise<Result>,
 ): Promise<Result> {
   const { path, tokenFile } = given.store;
-  if (!existsSync(path)) throw new CommandError(`there is no data folder ${path}`);
   const url = await runningServer(path);
   return url === undefined ? useLog(given, use) : use(overHttp(url, readSecretFile(tokenFile)));
 }

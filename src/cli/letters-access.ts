@@ -1,5 +1,5 @@
 /** The way to the dead letters of a data folder: through the server that has it, or the store itself when none runs. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import got from 'got';
 import type { LogConfig } from '../config/config.ts';
 import { adminFile, urlOf } from '../config/data-folder.ts';
@@ -7,7 +7,6 @@ import { readSecretFile } from '../config/secret-file.ts';
 import { connections, createResend } from '../dead-letters/resend.ts';
 import { createDeadLetters } from '../dead-letters/store.ts';
 import type { EventLog } from '../log/log.ts';
-import { CommandError } from './command-error.ts';
 import { type LettersAccess, overHttp } from './letters-http.ts';
 import { withOfflineLog } from './offline-log.ts';
 
@@ -26,7 +25,6 @@ export async function withLetters<Result>(
   store: LetterStore,
   use: (access: LettersAccess) => Promise<Result>,
 ): Promise<Result> {
-  if (!existsSync(store.path)) throw new CommandError(`there is no data folder ${store.path}`);
   const url = await runningServer(store.path);
   return url === undefined ? useStore(store, use) : use(overHttp(url, readSecretFile(store.tokenFile)));
 }

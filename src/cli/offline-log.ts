@@ -1,4 +1,5 @@
 /** The log of a data folder that no server has: opened for one command, and closed behind it. */
+import { existsSync } from 'node:fs';
 import { type EventLog, LogError } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
 import type { LetterStore } from './letters-access.ts';
@@ -14,6 +15,7 @@ export async function withOfflineLog<Result>(
 ): Promise<Result> {
   if (settings.kind === 'kafka') throw new CommandError(NO_SERVER);
   const { path, maxBytes, retainHours } = settings;
+  if (!existsSync(path)) throw new CommandError(`there is no data folder ${path}`);
   const { openSqliteLog } = await import('../log/sqlite/sqlite-log.ts');
   const retainMs = retainHours * 3_600_000;
   try {

@@ -74,9 +74,11 @@ describe('defaults', () => {
     expect(config.admin.tokenFile).toBe('/var/lib/b/admin-token');
   });
 
-  test('the example file is good', () => {
+  test('the example files are good', () => {
     const loaded = loadConfig(join(import.meta.dirname, '../../../examples/brazier.yaml'), {});
     expect(loaded).toMatchObject({ ok: true, warnings: [] });
+    const onKafka = loadConfig(join(import.meta.dirname, '../../../examples/kafka.yaml'), {});
+    expect(onKafka).toMatchObject({ ok: true, warnings: [], config: { log: { kind: 'kafka' } } });
   });
 });
 
