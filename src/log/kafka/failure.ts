@@ -1,9 +1,9 @@
 /** What went wrong with the brokers, from kafkajs' errors to the log's own: one line that says what, where and what to do. */
 import { LogError, type LogErrorCode } from '../log-error.ts';
+import { TokenFailure } from './token.ts';
 
 /** What kafkajs' errors may carry. */
 interface KafkaFailure {
-  readonly retriable?: boolean;
   readonly name?: string;
   readonly message?: string;
   /** The protocol's name of the error, e.g. `NOT_ENOUGH_REPLICAS`. */
@@ -75,10 +75,8 @@ const BY_TYPE: Readonly<Record<string, Meaning>> = {
     code: 'log_unusable',
     text: 'the brokers do not offer this SASL mechanism: check sasl.mechanism',
   },
-  ILLEGAL_SASL_STATE: {
-    code: 'log_unusable',
-    text: 'the brokers want a login (SASL) on this port: configure sasl, or use the port without',
-  },
+  // After a login that broke off; the connection is made anew.
+  ILLEGAL_SASL_STATE: { code: 'log_unavailable', text: 'a login was interrupted' },
   POLICY_VIOLATION: { code: 'log_unusable', text: 'a policy of the brokers forbids it' },
   INVALID_REPLICATION_FACTOR: {
     code: 'log_unusable',
@@ -100,26 +98,29 @@ const TLS_CODES: ReadonlySet<unknown> = new Set([
 const isTls = (code: unknown) =>
   TLS_CODES.has(code) || (typeof code === 'string' && /^(CERT_|ERR_SSL_|ERR_OSSL_)/.test(code));
 
-const TLS_ADVICE: Readonly<Record<string, string>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    'set ssl.serverName to a name in the certificate, or use that name as the host',
-  CERT_HAS_EXPIRED: 'renew the brokers’ certificate',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'this port does not speak TLS: remove ssl, or use the port with TLS',
-  EPROTO: 'this port does not speak TLS: remove ssl, or use the port with TLS',
-};
+function tlsAdvice(code: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'set ssl.serverName to a name in the certificate, or use that name as the host';
+  }
+  if (code === 'CERT_HAS_EXPIRED') return 'renew the brokers’ certificate';
+  // The broker ended the handshake, as it does with a client that has no certificate where one is asked for.
+  if (code === 'EPROTO' || code.includes('ALERT')) return 'check ssl.certFile and ssl.keyFile';
+  return 'set ssl.caFile to the authority that signed the brokers’ certificate';
+}
 
 function tlsMeaning({ broker, code, message }: KafkaFailure): Meaning {
-  const advice =
-    TLS_ADVICE[String(code)] ?? 'set ssl.caFile to the authority that signed the brokers’ certificate';
   const why = firstLine(message ?? '').replace(/^Connection error: /, '');
-  return { code: 'log_unusable', text: `TLS with ${broker ?? 'the broker'} failed (${why}): ${advice}` };
+  return {
+    code: 'log_unusable',
+    text: `TLS with ${broker ?? 'the broker'} failed (${why}): ${tlsAdvice(String(code))}`,
+  };
 }
 
 function connectionMeaning({ broker, code, message }: KafkaFailure): Meaning {
   const why = code ?? firstLine(message ?? '');
   return {
     code: 'log_unavailable',
-    text: `no answer from ${broker ?? 'any broker'} (${why}): is Kafka running, and does this port expect TLS or not?`,
+    text: `no answer from ${broker ?? 'any broker'} (${why}): is Kafka running, and does this port expect TLS (ssl) or a login (sasl)?`,
   };
 }
 
@@ -136,10 +137,6 @@ const BY_NAME: Readonly<Record<string, (failure: KafkaFailure) => Meaning>> = {
     code: 'log_unusable',
     text: `${firstLine(message ?? '')}: records compressed so cannot be read; set compression.type of the producer and the topic to zstd, gzip or none`,
   }),
-  TokenFailure: ({ message, retriable }) => ({
-    code: retriable ? 'log_unavailable' : 'log_unusable',
-    text: `${firstLine(message ?? '')}: check sasl.tokenEndpoint, the client's id and its secret`,
-  }),
   UnreadableBatch: ({ message }) => ({ code: 'log_unusable', text: firstLine(message ?? '') }),
   KafkaJSServerDoesNotSupportApiKey: ({ message }) => ({
     code: 'log_unusable',
@@ -147,7 +144,15 @@ const BY_NAME: Readonly<Record<string, (failure: KafkaFailure) => Meaning>> = {
   }),
 };
 
+function tokenMeaning({ message, retriable }: TokenFailure): Meaning {
+  return {
+    code: retriable ? 'log_unavailable' : 'log_unusable',
+    text: `${message}: check sasl.tokenEndpoint, the client's id and its secret`,
+  };
+}
+
 function meaningOf(failure: KafkaFailure): Meaning | undefined {
+  if (failure instanceof TokenFailure) return tokenMeaning(failure);
   if (isTls(failure.code)) return tlsMeaning(failure);
   return BY_TYPE[failure.type ?? ''] ?? BY_NAME[failure.name ?? '']?.(failure);
 }

@@ -5,22 +5,32 @@ import type { KafkaSasl } from './options.ts';
 
 type OauthOptions = Extract<KafkaSasl, { mechanism: 'oauthbearer' }>;
 
-/** kafkajs gives a login 10 s in all (`authenticationTimeout`). */
-const REQUEST_TIMEOUT_MS = 8_000;
+/**
+ * Of one attempt, of which there are three within the 10 s that kafkajs gives a login: a broker takes a login that was
+ * begun and not ended as an error of its own, so that a short fault of the endpoint must not get that far.
+ */
+const REQUEST_TIMEOUT_MS = 2_000;
+const RETRIES = 2;
 
-/** A token is new for this part of its life: the broker checks it a little later than it is fetched. */
-const USED_FOR = 0.8;
+/** A token is taken anew when this part of its life is left, */
+const LEFT = 0.2;
+/**
+ * or this much: kafkajs logs in again 10 s before a session ends, which is when its token does, and a broker refuses the
+ * login of a session that is younger than a second.
+ */
+const LEFT_AT_LEAST_MS = 30_000;
 
 /** For an endpoint that does not say how long (RFC 6749, 5.1: `expires_in` is only recommended). */
 const UNKNOWN_LIFE_SECONDS = 60;
 
-/** kafkajs tries again where `retriable` says so, and gives up at once where it does not. */
+/** No token: for good (the secret is wrong), or for now. */
 export class TokenFailure extends Error {
   readonly retriable: boolean;
 
   constructor(message: string, retriable: boolean) {
     super(message);
-    this.name = 'TokenFailure';
+    // By this name kafkajs takes a new connection before it tries again.
+    this.name = retriable ? 'KafkaJSConnectionError' : 'TokenFailure';
     this.retriable = retriable;
   }
 }
@@ -39,8 +49,8 @@ function basicAuth({ clientId, readClientSecret }: OauthOptions): string {
 
 function tokenOf(body: Json, now: number): Token | undefined {
   if (!isObject(body) || typeof body.access_token !== 'string') return undefined;
-  const seconds = Number(body.expires_in ?? UNKNOWN_LIFE_SECONDS);
-  return { value: body.access_token, useUntil: now + seconds * 1000 * USED_FOR };
+  const lifeMs = Number(body.expires_in ?? UNKNOWN_LIFE_SECONDS) * 1000;
+  return { value: body.access_token, useUntil: now + lifeMs - Math.max(lifeMs * LEFT, LEFT_AT_LEAST_MS) };
 }
 
 async function fetchToken(options: OauthOptions, now: () => number): Promise<Token> {
@@ -52,7 +62,7 @@ async function fetchToken(options: OauthOptions, now: () => number): Promise<Tok
       .post(tokenEndpoint, {
         form,
         headers: { authorization: basicAuth(options) },
-        retry: { limit: 0 },
+        retry: { limit: RETRIES, methods: ['POST'] },
         followRedirect: false,
         timeout: { request: REQUEST_TIMEOUT_MS },
       })
@@ -73,7 +83,7 @@ function refusalOf(error: unknown, endpoint: string): TokenFailure {
 }
 
 /**
- * Gives the same token to all that ask until most of its life is over; calls at the same time share one request.
+ * Gives the same token to all that ask until little of its life is left; calls at the same time share one request.
  * @param now ms of a clock that never goes back
  */
 export function createTokenSource(

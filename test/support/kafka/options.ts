@@ -35,6 +35,7 @@ export function kafkaOptions(
       throw error;
     },
     onWarning: () => undefined,
+    tell: () => undefined,
     ...over,
   };
 }
