@@ -8,6 +8,7 @@ import { createAdmin } from './app/admin.ts';
 import { openDestinations, type Served } from './app/destinations.ts';
 import { letterLimits } from './app/log-metrics.ts';
 import { watchLogRoom } from './app/log-watch.ts';
+import { openLog } from './app/open-log.ts';
 import { createReload, type Reload } from './app/reload.ts';
 import type { Config } from './config/config.ts';
 import { adminFile } from './config/data-folder.ts';
@@ -15,13 +16,13 @@ import { VERSION } from './config/version.ts';
 import { watchLetters } from './dead-letters/watch.ts';
 import { createIngestServer, type IngestServer } from './ingest/server.ts';
 import type { EventLog } from './log/log.ts';
-import { openSqliteLog } from './log/sqlite/sqlite-log.ts';
 import { systemClock } from './model/time.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 export interface App {
-  readonly http: { readonly host: string; readonly port: number };
+  /** Null where no events are taken: the role is `worker`. */
+  readonly http: { readonly host: string; readonly port: number } | null;
   readonly admin: { readonly host: string; readonly port: number };
   /** Reads the configuration again, and takes it over or refuses it whole. */
   readonly reload: Reload;
@@ -58,24 +59,27 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> {
   const { config, logger, onFatal } = options;
   const metrics = createMetrics({ version: VERSION });
-  const log = await openLog(options);
+  const { log, intake } = await openLog({ ...options, metrics });
   undo.push(() => log.close());
   const watches = watchLog(log, options, metrics);
   undo.push(watches.stop);
-  const parts = { log, dataPath: config.log.path, metrics, logger, onFatal };
-  const destinations = await openDestinations(config, parts);
+  const dataPath = config.log.kind === 'embedded' ? config.log.path : null;
+  let served: Served = servedBy(config);
+  const destinations = await openDestinations(served, { log, dataPath, metrics, logger, onFatal });
   undo.push(() => destinations.abort());
 
-  const ingest = createIngest(options, log, metrics);
-  let served: Served = config;
-  const ready = () => ingest.state().phase === 'listening';
+  const ingest = config.role === 'worker' ? null : createIngest(options, log, metrics);
+  let isDraining = false;
+  const ready = () => !isDraining && (ingest === null || ingest.state().phase === 'listening');
   const admin = createAdmin({ config, logger, log, metrics, destinations, ready, served: () => served });
   const adminAddress = await admin.listen();
   undo.push(() => admin.close());
-  const httpAddress = await ingest.listen();
-  undo.push(() => ingest.close(AbortSignal.abort()));
+  const httpAddress = (await ingest?.listen()) ?? null;
+  undo.push(() => ingest?.close(AbortSignal.abort()));
 
   destinations.start();
+  undo.push(() => intake?.abort());
+  await intake?.start();
   const whereAdminIs = adminFile(config.log.path);
   writeFileSync(whereAdminIs, JSON.stringify({ ...adminAddress, pid: process.pid }));
 
@@ -88,18 +92,19 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
       metrics,
       now: systemClock.epochMs,
       async adopt(next) {
-        const changed = await destinations.adopt(next);
-        ingest.useSources(next.sources);
-        served = next;
+        const changed = await destinations.adopt(servedBy(next));
+        ingest?.useSources(next.sources);
+        served = servedBy(next);
         return changed;
       },
     }),
     async stop(deadline) {
-      ingest.setDraining();
+      isDraining = true;
+      ingest?.setDraining();
       // Together: a slow sender must not use up the time in which what is under way could end. Every request that came
       // whole is answered in less; what is still open then is a sender that stalls.
       const stalled = AbortSignal.any([deadline, AbortSignal.timeout(INGEST_CLOSE_MS)]);
-      await Promise.all([ingest.close(stalled), destinations.drain(deadline)]);
+      await Promise.all([ingest?.close(stalled), intake?.drain(deadline), destinations.drain(deadline)]);
       rmSync(whereAdminIs, { force: true });
       watches.stop();
       await log.close();
@@ -108,16 +113,9 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
   };
 }
 
-function openLog({ config, logger, onFatal }: AppOptions): Promise<EventLog> {
-  return openSqliteLog({
-    path: config.log.path,
-    maxBytes: config.log.maxBytes,
-    retainMs: config.log.retainHours * 3_600_000,
-    letters: letterLimits(config.deadLetters),
-    now: systemClock.epochMs,
-    onFatal,
-    onWarning: (message) => logger.warn(message),
-  });
+/** What of the configuration this process does: one that only takes events delivers to nobody. */
+function servedBy({ role, sources, destinations }: Config): Served {
+  return { sources, destinations: role === 'ingest' ? [] : destinations };
 }
 
 /** What is told of its size, and of the dead letters'; once more when it stops. */

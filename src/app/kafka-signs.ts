@@ -16,6 +16,7 @@ export function kafkaSigns(metrics: Metrics, now: () => number = systemClock.epo
     recordsLost: (group, topic, partition, count) =>
       metrics.kafkaRecordsLost.inc({ group, topic, partition }, count),
     crashed: (group, restart) => metrics.kafkaCrashes.inc({ group, restart: String(restart) }),
+    conflicted: (topic) => metrics.kafkaConflicts.inc({ topic }),
     progressCut: (group, ranges) => metrics.kafkaProgressCut.inc({ group }, ranges),
     fetched(group, records) {
       if (records > 0) moved(group);

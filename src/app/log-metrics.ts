@@ -12,6 +12,8 @@ export function letterLimits({ retainDays, maxBytes }: DeadLettersConfig): Lette
 
 export function publishLog(log: EventLog, metrics: Metrics): void {
   const { bytes, maxBytes } = log.stats();
+  // Kafka keeps its topics by its own rules.
+  if (!Number.isFinite(maxBytes)) return;
   metrics.logBytes.set(bytes);
   metrics.logMaxBytes.set(maxBytes);
 }

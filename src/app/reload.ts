@@ -2,7 +2,6 @@
  * Reads the configuration again while the process runs. A file with any fault is refused whole, and the old configuration
  * stays; so is one that changes what was fixed at the start.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from '../config/check-written.ts';
 import type { Config } from '../config/config.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
@@ -103,10 +102,22 @@ const FIXED = ['http', 'admin', 'log', 'deadLetters'] as const;
 
 /** Dotted paths of what differs and was fixed at the start. */
 export function changedFixedKeys(before: Config, after: Config): string[] {
-  return FIXED.flatMap((section) => {
-    const [old, now] = [Object.entries(before[section]), Object.entries(after[section])];
-    return now
-      .filter(([key, value]) => !isDeepStrictEqual(value, old.find(([name]) => name === key)?.[1]))
+  const keys = FIXED.flatMap((section) => {
+    const old = Object.entries(before[section]);
+    return Object.entries(after[section])
+      .filter(([key, value]) => differ(value, old.find(([name]) => name === key)?.[1]))
       .map(([key]) => `${section}.${key}`);
   });
+  return differ(before.subscriptions, after.subscriptions) ? [...keys, 'subscriptions'] : keys;
+}
+
+/** Whoever reads a secret is made anew with each configuration, and reads the same file. */
+function differ(a: unknown, b: unknown): boolean {
+  return textOf(a) !== textOf(b);
+}
+
+function textOf(value: unknown): string | undefined {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    member instanceof RegExp ? String(member) : member,
+  );
 }

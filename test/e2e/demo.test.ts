@@ -21,7 +21,7 @@ async function runDemo(dataPath: string) {
     await app.stop(AbortSignal.timeout(5_000));
     await demo.stop();
   };
-  return { http: urlOf(app.http), welcome: demo.welcome(urlOf(app.http)), stop };
+  return { http: urlOf(app.http!), welcome: demo.welcome(urlOf(app.http!)), stop };
 }
 
 describe('the demo', () => {

@@ -54,7 +54,7 @@ const AUTHORIZATION = `Basic ${Buffer.from('test-write-key:').toString('base64')
 
 async function post({ http }: App, count: number, event = 'Step') {
   const batch = Array.from({ length: count }, (_, index) => ({ type: 'track', userId: `u${index}`, event }));
-  const url = `http://${http.host}:${http.port}/v1/batch`;
+  const url = `http://${http!.host}:${http!.port}/v1/batch`;
   const reply = await fetch(url, {
     method: 'POST',
     headers: { authorization: AUTHORIZATION },
@@ -86,7 +86,7 @@ describe('stop', () => {
   it('row 10: ends what is under way also while a sender trickles its body', async () => {
     const t = await rig({ latencyMs: 300 }, { concurrency: { start: 1, max: 1 } });
     const first = await t.start();
-    const slow = connect(first.http.port, first.http.host);
+    const slow = connect(first.http!.port, first.http!.host);
     cleanups.push(() => slow.destroy());
     slow.on('error', () => undefined);
     slow.write(
@@ -130,7 +130,7 @@ describe('stop', () => {
       integrations: { All: false },
     }));
     for (let turn = 0; turn < 3; turn += 1) {
-      await fetch(`http://${first.http.host}:${first.http.port}/v1/batch`, {
+      await fetch(`http://${first.http!.host}:${first.http!.port}/v1/batch`, {
         method: 'POST',
         headers: { authorization: AUTHORIZATION },
         body: JSON.stringify({ batch }),

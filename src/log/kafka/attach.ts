@@ -35,16 +35,24 @@ export async function attachGroups(
   }
 }
 
-/** Where a group begins in topics of somebody else's. Rejects with `LogError` when the brokers do not answer. */
-export async function startAt(
-  client: KafkaClient,
-  groupId: string,
-  topics: readonly string[],
-  start: StartAt,
-): Promise<void> {
+/** Topics of somebody else's, and where a group begins in each that it does not know yet. */
+export interface ForeignTopics {
+  /** A pattern means the topics that exist now; one that comes later is read from its first record on. */
+  readonly topics: readonly (string | RegExp)[];
+  startOf(topic: string): StartAt;
+}
+
+/** Rejects with `LogError` when the brokers do not answer. */
+export async function startAt(client: KafkaClient, groupId: string, foreign: ForeignTopics): Promise<void> {
+  const { topics, startOf } = foreign;
   const offsets = createGroupOffsets(client);
   try {
-    await placeGroup(offsets, groupId, topics, start);
+    const existing = topics.length > 0 ? await offsets.topics() : [];
+    const isMeant = (name: string) =>
+      topics.some((topic) => (typeof topic === 'string' ? topic === name : topic.test(name)));
+    for (const topic of existing.filter(isMeant)) await placeGroup(offsets, groupId, [topic], startOf(topic));
+  } catch (error) {
+    throw logErrorOf(error, `the beginning of ${groupId}`);
   } finally {
     await offsets.close().catch(() => undefined);
   }

@@ -1,6 +1,8 @@
 /** What the Kafka log is told at its start: which cluster, as whom, which topics, and what it may do there. */
 import type { LetterLimits } from '../letter-log.ts';
+import type { ForeignTopics } from './attach.ts';
 import type { KafkaSigns } from './signs.ts';
+import type { DecodeForeign } from './subscription-codec.ts';
 
 /** TLS; files are PEM and are read when the client is made. */
 export interface KafkaTls {
@@ -57,6 +59,8 @@ export interface KafkaLogOptions {
   /** How long a topic that is created keeps its records. */
   readonly retainHours: number;
   readonly compression: KafkaCompression;
+  /** Topics of others that the groups read beside the log's own, and what their messages are as records. */
+  readonly direct?: ForeignTopics & { readonly decode: DecodeForeign };
   readonly letters: LetterLimits;
   /** How long a (source, messageId) is remembered. */
   readonly guardMs: number;
@@ -68,6 +72,8 @@ export interface KafkaLogOptions {
   onFatal(error: Error): void;
   /** One line in plain words for whoever operates it. */
   onWarning(message: string): void;
+  /** What the client itself has to say. */
+  tell(level: 'error' | 'warn' | 'info' | 'debug', message: string): void;
 }
 
 /** 10 s: less than half of the group's rebalance timeout, so that a slow drain never costs the membership. */

@@ -17,6 +17,8 @@ export interface KafkaSigns {
   recordsLost(group: string, topic: string, partition: number, count: number): void;
   /** The group's reader crashed; `restart`: it begins again by itself. */
   crashed(group: string, restart: boolean): void;
+  /** A record came under a known messageId with other content: it is no repeat. */
+  conflicted(topic: string): void;
   /** Settled ranges that did not fit into a commit: after a crash they are delivered again. */
   progressCut(group: string, ranges: number): void;
   fetched(group: string, records: number): void;
@@ -30,6 +32,7 @@ export const NO_SIGNS: KafkaSigns = {
   committed: () => undefined,
   recordsLost: () => undefined,
   crashed: () => undefined,
+  conflicted: () => undefined,
   progressCut: () => undefined,
   fetched: () => undefined,
   produced: () => undefined,

@@ -66,6 +66,12 @@ function faultMetrics(registers: Registry[]) {
       labelNames: ['group', 'topic', 'partition'],
       registers,
     }),
+    kafkaConflicts: new Counter({
+      name: 'brazier_kafka_conflicts_total',
+      help: 'Records under a known messageId with other content, found when they were read: no repeats, and delivered.',
+      labelNames: ['topic'],
+      registers,
+    }),
     kafkaProgressCut: new Counter({
       name: 'brazier_kafka_progress_cut_total',
       help: 'Settled ranges that did not fit into a commit: a crash would deliver their events again.',

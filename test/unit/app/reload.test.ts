@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { createReload } from '../../../src/app/reload.ts';
+import { changedFixedKeys, createReload } from '../../../src/app/reload.ts';
 import { TurnsClosed } from '../../../src/app/turns.ts';
 import type { LoadedConfig } from '../../../src/config/check-written.ts';
 import { parseConfig } from '../../../src/config/load.ts';
@@ -128,4 +128,19 @@ it('is refused while the server stops, without an error of its own', async () =>
   await t.reload(() => config());
   expect(await t.counts()).toMatchObject({ refused: 1 });
   expect(String(t.lines[0]?.msg)).toContain('stopping');
+});
+
+it('a reader of secrets that is made anew is no change; another topic to read is one', () => {
+  const onKafka = (topic: string) => {
+    const loaded = config(`log:
+  kind: kafka
+  brokers: [ '127.0.0.1:9' ]
+  sasl: { mechanism: plain, username: u, password: canary-password }
+subscriptions: [{ topic: ${topic}, source: shop }]
+`);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    return loaded.config;
+  };
+  expect(changedFixedKeys(onKafka('orders'), onKafka('orders'))).toEqual([]);
+  expect(changedFixedKeys(onKafka('orders'), onKafka('refunds'))).toEqual(['subscriptions']);
 });

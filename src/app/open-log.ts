@@ -1,0 +1,49 @@
+/** Opens the log that is configured, the embedded one or the one on Kafka, and what brings users' topics into it. */
+import { mkdirSync } from 'node:fs';
+import type { Config, EmbeddedLogConfig, KafkaLogConfig } from '../config/config.ts';
+import type { Intake } from '../intake/intake.ts';
+import type { EventLog } from '../log/log.ts';
+import { openSqliteLog } from '../log/sqlite/sqlite-log.ts';
+import { systemClock } from '../model/time.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { letterLimits } from './log-metrics.ts';
+
+export interface OpenLogParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface OpenedLog {
+  readonly log: EventLog;
+  /** Null when no topic is subscribed to that must be appended again, or this process only takes events over HTTP. */
+  readonly intake: Intake | null;
+}
+
+/** Rejects with `LogError`, whose message says what to do. */
+export async function openLog(parts: OpenLogParts): Promise<OpenedLog> {
+  const { log } = parts.config;
+  if (log.kind === 'embedded') return { log: await openEmbedded(log, parts), intake: null };
+  return openKafka(log, parts);
+}
+
+function openEmbedded(log: EmbeddedLogConfig, { config, logger, onFatal }: OpenLogParts): Promise<EventLog> {
+  return openSqliteLog({
+    path: log.path,
+    maxBytes: log.maxBytes,
+    retainMs: log.retainHours * 3_600_000,
+    letters: letterLimits(config.deadLetters),
+    now: systemClock.epochMs,
+    onFatal,
+    onWarning: (message) => logger.warn(message),
+  });
+}
+
+/** Imported only here: whoever runs on the embedded log never loads a Kafka client. */
+async function openKafka(settings: KafkaLogConfig, parts: OpenLogParts): Promise<OpenedLog> {
+  mkdirSync(settings.path, { recursive: true });
+  const { openOnKafka } = await import('./on-kafka.ts');
+  return openOnKafka(settings, parts);
+}

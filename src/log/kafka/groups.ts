@@ -1,0 +1,125 @@
+/** The groups' part of the log on Kafka: a session for each that has joined in this process. */
+import { type EventLog, type GroupLog, LogError, type Member } from '../log.ts';
+import { attachGroups, type ForeignTopics, startAt } from './attach.ts';
+import type { KafkaLogOptions } from './options.ts';
+import type { KafkaParts } from './parts.ts';
+import { MAX_RANGES } from './progress-codec.ts';
+import { type GroupSession, type SessionParts, startSession } from './session.ts';
+
+export interface KafkaGroups extends Omit<GroupLog, 'groups'>, Pick<EventLog, 'read' | 'commit'> {
+  /** Joins a group that is no destination's, to read topics of others. Rejects with `LogError`. */
+  openSession(
+    group: string,
+    wanted: Pick<SessionParts, 'member' | 'decode'> & ForeignTopics,
+  ): Promise<GroupSession>;
+}
+
+export interface GroupsParts {
+  readonly options: KafkaLogOptions;
+  readonly parts: KafkaParts;
+  /** By group; those that have joined here. */
+  readonly sessions: Map<string, GroupSession>;
+  /** Throws when the log takes nothing more. */
+  readonly checkOpen: () => void;
+}
+
+const UNSUPPORTED =
+  'Kafka keeps its topics by time, whoever reads them: to let go of a destination take it out of the configuration';
+
+export function createKafkaGroups(all: GroupsParts): KafkaGroups {
+  const { options, parts, sessions, checkOpen } = all;
+  const { groupPrefix, direct } = options;
+  const { client, topics, standings } = parts;
+  const ofDestination = (group: string) => `${groupPrefix}.${group}`;
+  return {
+    maxRanges: MAX_RANGES,
+    async openSession(group, wanted) {
+      checkOpen();
+      // No destination's group has a colon behind the prefix.
+      const groupId = `${groupPrefix}:${group}`;
+      await startAt(client, groupId, wanted);
+      return startSession({ ...options, ...wanted, client, group, groupId, prepare: async () => undefined });
+    },
+    async attach(groups) {
+      checkOpen();
+      await attachGroups(client, { prefix: groupPrefix, topic: topics.events.topic }, groups);
+      if (direct) await Promise.all(groups.map(({ group }) => startAt(client, ofDestination(group), direct)));
+      standings.know(groups.map(({ group }) => group));
+      // One that nobody joins any more is forgotten by the brokers in their own time.
+      return [];
+    },
+    join(group, member) {
+      checkOpen();
+      const session = openDestination(all, { group, groupId: ofDestination(group), member });
+      sessions.set(group, session);
+      return {
+        async leave() {
+          await session.leave();
+          if (sessions.get(group) === session) sessions.delete(group);
+        },
+      };
+    },
+    read(group, _topics, signal) {
+      const session = sessions.get(group);
+      if (session === undefined) throw new Error(`group ${group} has not joined`);
+      return session.read(signal);
+    },
+    commit: (...commit) => commitProgress(all, commit),
+    backlog(group) {
+      const assigned = sessions.get(group)?.assigned() ?? [];
+      const ahead = assigned.map(({ highWatermark, position }) => Math.max(0, highWatermark - position));
+      return ahead.reduce((sum, records) => sum + records, 0);
+    },
+    detach: unsupported,
+    readmit: unsupported,
+  };
+}
+
+async function unsupported(): Promise<never> {
+  throw new LogError('log_unsupported', UNSUPPORTED);
+}
+
+interface Joining {
+  readonly group: string;
+  readonly groupId: string;
+  readonly member: Member;
+}
+
+function openDestination({ options, parts }: GroupsParts, { member, ...joining }: Joining): GroupSession {
+  const { client, topics, guard, requests } = parts;
+  return startSession({
+    ...options,
+    ...joining,
+    client,
+    topics: [topics.events.topic, ...(options.direct?.topics ?? [])],
+    member: {
+      assign: (share) => member.assign(share),
+      async revoke(deadline) {
+        await member.revoke(deadline);
+        // Notes of the partitions that go are their next owner's.
+        requests.forget(joining.group);
+      },
+    },
+    decode(message, place) {
+      const record = parts.decode(message, place);
+      return guard.isDuplicate(record) ? { ...record, duplicate: true } : record;
+    },
+    async prepare(places, lost) {
+      await Promise.all(
+        places.map(({ topic, partition, from }) => guard.ready(topic, partition, from, lost)),
+      );
+    },
+  });
+}
+
+/** The letters first: repeated, they are the same letters. */
+async function commitProgress(
+  { parts, sessions }: GroupsParts,
+  [group, topic, partition, progress, letters = []]: Parameters<EventLog['commit']>,
+): Promise<void> {
+  const session = sessions.get(group);
+  const isOurs = session?.assigned().some((each) => each.topic === topic && each.partition === partition);
+  if (!session || !isOurs) return;
+  if (letters.length > 0) await parts.letters.put(letters);
+  await session.commit(topic, partition, progress, parts.requests.floorOf(group, partition));
+}
