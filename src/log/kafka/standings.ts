@@ -1,11 +1,13 @@
 /** Where the groups stand on Kafka: asked of the brokers each time, since other processes move them too. */
-import type { Admin } from 'kafkajs';
 import { type GroupStanding, LogError, type OffsetRange, type Progress } from '../log.ts';
+import type { ForeignTopics } from './attach.ts';
 import type { KafkaClient } from './client.ts';
+import { placeKey } from './commits.ts';
 import { logErrorOf } from './failure.ts';
 import { decodeProgress } from './progress-codec.ts';
 import type { RangeReader } from './range-reader.ts';
-import type { RawMessage } from './record-codec.ts';
+import type { Place, RawMessage } from './record-codec.ts';
+import { createGroupOffsets, type PartitionBounds, type StoredOffset } from './session-offsets.ts';
 import type { TopicShape } from './topics.ts';
 
 export interface Standings {
@@ -17,9 +19,11 @@ export interface Standings {
 }
 
 export interface StandingsParts {
-  readonly client: Pick<KafkaClient, 'kafka'>;
+  readonly client: KafkaClient;
   readonly reader: RangeReader;
   readonly events: TopicShape;
+  /** What every group reads beside the events. */
+  readonly direct?: Pick<ForeignTopics, 'topics'>;
   readonly groupPrefix: string;
   readonly now: () => number;
 }
@@ -47,61 +51,67 @@ interface Peek {
   readonly recordBytes: number;
 }
 
-export function createStandings({ client, reader, events, groupPrefix, now }: StandingsParts): Standings {
-  const { topic } = events;
-  const partitions = Array.from({ length: events.partitions }, (_, partition) => partition);
+/** A partition that the groups read, and what it holds. */
+type HeldPlace = Place & PartitionBounds;
+
+export function createStandings({
+  client,
+  reader,
+  events,
+  direct,
+  groupPrefix,
+  now,
+}: StandingsParts): Standings {
+  const offsets = createGroupOffsets(client);
   const peeks = new Map<string, Peek>();
   let known: readonly string[] = [];
-  let connected: Promise<Admin> | undefined;
   let refreshed: Promise<unknown> = Promise.resolve();
   let isClosing = false;
 
-  function admin(): Promise<Admin> {
-    connected ??= connect(client).catch((error: unknown) => {
-      connected = undefined;
-      throw error;
-    });
-    return connected;
+  async function topicsRead(): Promise<readonly string[]> {
+    if (direct === undefined || direct.topics.length === 0) return [events.topic];
+    const isMeant = (name: string): boolean =>
+      direct.topics.some((topic) => (typeof topic === 'string' ? topic === name : topic.test(name)));
+    return [events.topic, ...(await offsets.topics()).filter(isMeant)];
   }
 
-  async function peekAt(group: string, partition: number, range: OffsetRange): Promise<Peek> {
-    const name = `${group}/${partition}`;
+  async function heldPlaces(): Promise<readonly HeldPlace[]> {
+    const topics = await topicsRead();
+    const bounds = await Promise.all(topics.map((topic) => offsets.bounds(topic)));
+    return topics.flatMap((topic, index) => (bounds[index] ?? []).map((each) => ({ topic, ...each })));
+  }
+
+  async function peekAt(group: string, place: Place, range: OffsetRange): Promise<Peek> {
+    const name = `${group}/${placeKey(place)}`;
     const last = peeks.get(name);
     const lookedAt = now();
-    const isFresh = last?.oldestAt != null && lookedAt - last.lookedAt < OLDEST_FOR_MS;
-    if (last && (isFresh || last.watermark === range.from) && last.oldestAt !== null) return last;
-    let first: readonly RawMessage[] = [];
-    const peek = { ...range, maxBytes: PEEK_BYTES };
-    for await (const messages of reader.read(topic, partition, peek, NEVER)) {
-      first = messages;
-      break;
-    }
+    const isGood =
+      last?.watermark === range.from || (last !== undefined && lookedAt - last.lookedAt < OLDEST_FOR_MS);
+    // Where there was none there may be one by now.
+    if (last && isGood && last.oldestAt !== null) return last;
+    const first = await firstOf(reader, place, range);
     const bytes = first.reduce((sum, message) => sum + bytesOf(message), 0);
     const recordBytes = bytes / Math.max(1, first.length);
-    const found = { watermark: range.from, lookedAt, oldestAt: first[0]?.timestamp ?? null, recordBytes };
-    peeks.set(name, found);
-    return found;
+    const peek = { watermark: range.from, lookedAt, oldestAt: first[0]?.timestamp ?? null, recordBytes };
+    peeks.set(name, peek);
+    return peek;
   }
 
-  async function backlogOf(group: string, partition: number, committed: Committed): Promise<Backlog> {
-    const { first, end } = await reader.bounds(topic, partition);
-    const { watermark, settled } = progressFrom(committed, first);
+  async function backlogOf(group: string, place: HeldPlace, stored?: StoredOffset): Promise<Backlog> {
+    const { first, end } = place;
+    const { watermark, settled } = progressFrom(stored ?? NOTHING_STORED, first);
     if (watermark >= end) return NO_BACKLOG;
-    const peek = await peekAt(group, partition, { from: watermark, to: end });
+    const peek = await peekAt(group, place, { from: watermark, to: end });
     // What is left are the marks of transactions.
     if (peek.oldestAt === null) return NO_BACKLOG;
     const unsettled = settled.reduce((open, { from, to }) => open - (to - from), end - watermark);
     return { unsettled, bytes: unsettled * peek.recordBytes, oldestAt: peek.oldestAt };
   }
 
-  async function standingOf(group: string): Promise<GroupStanding> {
-    const groupId = `${groupPrefix}.${group}`;
-    const [committed] = await (await admin()).fetchOffsets({ groupId, topics: [topic] });
+  async function standingOf(group: string, places: readonly HeldPlace[]): Promise<GroupStanding> {
+    const stored = await offsets.stored(`${groupPrefix}.${group}`, places);
     const backlogs = await Promise.all(
-      partitions.map((partition) => {
-        const own = committed?.partitions.find((each) => each.partition === partition);
-        return backlogOf(group, partition, own ?? NOTHING_COMMITTED);
-      }),
+      places.map((place) => backlogOf(group, place, stored.get(placeKey(place)))),
     );
     return { group, detached: false, ...sumOf(backlogs) };
   }
@@ -109,7 +119,9 @@ export function createStandings({ client, reader, events, groupPrefix, now }: St
   async function refresh(): Promise<readonly GroupStanding[]> {
     if (isClosing) throw new LogError('log_closing', 'the log is closing');
     try {
-      return await Promise.all(known.map(standingOf));
+      if (known.length === 0) return [];
+      const places = await heldPlaces();
+      return await Promise.all(known.map((group) => standingOf(group, places)));
     } catch (error) {
       throw logErrorOf(error, 'asking where the groups stand');
     }
@@ -127,28 +139,27 @@ export function createStandings({ client, reader, events, groupPrefix, now }: St
     },
     async close() {
       isClosing = true;
-      await (await connected?.catch(() => undefined))?.disconnect();
+      await offsets.close().catch(() => undefined);
     },
   };
 }
 
-async function connect({ kafka }: Pick<KafkaClient, 'kafka'>): Promise<Admin> {
-  const admin = kafka.admin();
-  await admin.connect();
-  return admin;
-}
+const NOTHING_STORED: StoredOffset = { offset: -1, metadata: null };
 
-/** As the brokers have it: an offset of -1 where the group has none. */
-interface Committed {
-  readonly offset: string;
-  readonly metadata: string | null;
+async function firstOf(
+  reader: RangeReader,
+  { topic, partition }: Place,
+  range: OffsetRange,
+): Promise<readonly RawMessage[]> {
+  for await (const messages of reader.read(topic, partition, { ...range, maxBytes: PEEK_BYTES }, NEVER)) {
+    return messages;
+  }
+  return [];
 }
-
-const NOTHING_COMMITTED: Committed = { offset: '-1', metadata: null };
 
 /** Where retention has passed the group, it stands at the first offset held. */
-function progressFrom({ offset, metadata }: Committed, first: number): Progress {
-  const { progress } = decodeProgress(Number(offset), metadata);
+function progressFrom({ offset, metadata }: StoredOffset, first: number): Progress {
+  const { progress } = decodeProgress(offset, metadata);
   if (progress.watermark >= first) return progress;
   const settled = progress.settled.filter(({ to }) => to > first);
   const reached = settled[0];
