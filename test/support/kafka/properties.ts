@@ -78,8 +78,6 @@ export function serverProperties(settings: NodeSettings): string {
     // Compaction is seen within a second instead of fifteen.
     'log.cleaner.backoff.ms': '500',
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
-    // Compacts a second after it can, not fifteen.
-    'log.cleaner.backoff.ms': '1000',
     'num.network.threads': '2',
     'num.io.threads': '4',
     ...(secure ? secureProperties(secure) : {}),
