@@ -1,5 +1,6 @@
 /** Whether a topic keeps what it acknowledged: what of its settings stops the log, and what its operator should know. */
 import { LogError } from '../log-error.ts';
+import { checkCodecSetting } from './codec-check.ts';
 import type { WantedTopic } from './topic-settings.ts';
 
 /** A topic as the brokers describe it. */
@@ -29,13 +30,7 @@ const hours = (ms: number) => `${Math.round(ms / HOUR_MS)} h`;
 
 /** `LogError` for settings with which the log would lose records, or could not write or read them. */
 export function checkUsable({ topic, replicas, config }: FoundTopic, { use }: WantedTopic): void {
-  const codec = config?.get('compression.type') ?? '';
-  if (codec === 'snappy' || codec === 'lz4') {
-    throw new LogError(
-      'log_unusable',
-      `topic ${topic} has compression.type=${codec}, which cannot be read here: set it to producer, zstd, gzip or uncompressed`,
-    );
-  }
+  checkCodecSetting(topic, config);
   if (use === 'events' && config?.get('cleanup.policy')?.includes('compact')) {
     throw new LogError(
       'log_unusable',

@@ -1,15 +1,14 @@
 /** The log's own topics at start: made when that is allowed, described, and checked before anything is acknowledged. */
 import { setTimeout as delay } from 'node:timers/promises';
-import kafkajs, { type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { LogError } from '../log-error.ts';
 import type { KafkaClient } from './client.ts';
+import { topicSettings } from './codec-check.ts';
 import { logErrorOf, protocolErrorOf } from './failure.ts';
 import type { RawCluster } from './internals.ts';
 import type { KafkaLogOptions } from './options.ts';
 import { CHECKED_SETTINGS, checkUsable, type FoundTopic, warningsAbout } from './topic-checks.ts';
 import { settingsText, type WantedTopic, wantedTopics } from './topic-settings.ts';
-
-const { ConfigResourceTypes } = kafkajs;
 
 export interface TopicShape {
   readonly topic: string;
@@ -153,20 +152,8 @@ async function describe({ admin, cluster }: Reach, topic: string): Promise<Found
     topic,
     partitions: partitions.length,
     replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-    config: await configOf(admin, topic),
+    config: await topicSettings(admin, topic, CHECKED_SETTINGS),
   };
-}
-
-async function configOf(admin: Admin, topic: string): Promise<ReadonlyMap<string, string> | null> {
-  try {
-    const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...CHECKED_SETTINGS] };
-    const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
-    const entries = resources.flatMap(({ configEntries }) => configEntries);
-    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
-  } catch (error) {
-    if (protocolErrorOf(error) === 'TOPIC_AUTHORIZATION_FAILED') return null;
-    throw error;
-  }
 }
 
 function check(found: FoundTopic | undefined, wanted: WantedTopic, options: KafkaLogOptions): void {

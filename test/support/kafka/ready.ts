@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import { patchRequestTimer } from '../../../src/log/kafka/timer-patch.ts';
 import type { KafkaNode } from './node.ts';
 
 /** A cluster of three on two busy cores has taken 20 s. */
@@ -28,6 +29,7 @@ async function untilReady(
 }
 
 function clientOf(brokers: string[]): Kafka {
+  patchRequestTimer();
   const retry = { retries: 0 };
   return new Kafka({
     brokers,

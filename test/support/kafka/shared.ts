@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { beforeAll, describe, inject, test } from 'vitest';
+import { patchRequestTimer } from '../../../src/log/kafka/timer-patch.ts';
 
 const { brokers: given, starter } = inject('kafka');
 
@@ -63,6 +64,7 @@ export interface KafkaScratch {
 /** @param brokers default: the shared broker's */
 export async function openScratch(brokers?: string[]): Promise<KafkaScratch> {
   const addresses = brokers ?? (await kafkaBrokers());
+  patchRequestTimer();
   const kafka = new Kafka({ brokers: addresses, clientId: 'scratch', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
