@@ -184,7 +184,8 @@ describeKafka('the outbox on a broker that stops and comes back', () => {
     onTestFinished(() => cluster.stop());
     const scratch = await openScratch(cluster.brokers);
     onTestFinished(() => scratch.close());
-    const topic = await scratch.topic({ partitions: 2 });
+    // A broker that has just started may not know yet what it has created.
+    const topic = await vi.waitFor(() => scratch.topic({ partitions: 2 }), 20_000);
     const client = clientOf(cluster.brokers);
     const outbox = await createOutbox(client, {
       compression: 'none',

@@ -37,7 +37,7 @@ interface Handed {
   readonly reject: (error: LogError) => void;
 }
 
-/** Small messages in one go: kafkajs takes some 10 µs to write each of them, and nothing else runs meanwhile. */
+/** Small messages in one go: writing each takes some µs, and nothing else runs meanwhile. */
 const MAX_COUNT = 1_000;
 /** Between attempts: at first, and at most. */
 const RETRY_MS = { first: 50, most: 1_000 };

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type { CompressionTypes } from 'kafkajs';
 import type { RawBroker } from './internals.ts';
+import { encodeBatch } from './outbox-batch.ts';
 import type { OutMessage, Place } from './record-codec.ts';
 
 /** Messages for one partition. */
@@ -53,6 +54,8 @@ const { createErrorFromCode } = requireKafkajs('kafkajs/src/protocol/error') as 
 const PRODUCE = 0;
 /** All replicas in sync. */
 const ACKS = -1;
+/** Length of a transaction's id that there is none of. */
+const NO_TRANSACTION = -1;
 
 /**
  * Rejects when the request as a whole failed; the parcels may be durable all the same.
@@ -64,12 +67,19 @@ export async function produce(
   { compression, timeoutMs }: ProduceTerms,
 ): Promise<readonly (number | Error)[]> {
   const broker = leader as unknown as ProducingBroker;
-  const terms = { acks: ACKS, timeout: timeoutMs, compression, topicData: topicData(parcels) };
-  const { request, response } = broker.lookupRequest(PRODUCE, requests.Produce)(terms);
+  const { request, response } = broker.lookupRequest(
+    PRODUCE,
+    requests.Produce,
+  )({ acks: ACKS, topicData: [] });
+  const body = await encodeRequest(parcels, { compression, timeoutMs });
+  const encode = async () => ({ buf: body, buffer: body });
   // Its own parsing throws the first partition's error and forgets the others' answers.
   const parse = async (answer: ProduceAnswer) => answer;
   try {
-    const { topics } = await broker.connectionPool.send({ request, response: { ...response, parse } });
+    const { topics } = await broker.connectionPool.send({
+      request: { ...request, encode },
+      response: { ...response, parse },
+    });
     return parcels.map((parcel) => resultOf(parcel, topics));
   } catch (error) {
     if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
@@ -84,15 +94,29 @@ function resultOf({ topic, partition }: Place, topics: ProduceAnswer['topics']):
   return answer.errorCode === 0 ? Number(answer.baseOffset) : createErrorFromCode(answer.errorCode);
 }
 
-function topicData(parcels: readonly Parcel[]) {
-  const topics = Map.groupBy(parcels, ({ topic }) => topic);
-  return [...topics].map(([topic, parts]) => ({
-    topic,
-    partitions: parts.map(({ partition, messages }) => ({ partition, messages: messages.map(wireMessage) })),
-  }));
+/** The body of a Produce request of versions 3 to 8, of which kafkajs speaks up to 7: Kafka 0.11 and newer. */
+async function encodeRequest(parcels: readonly Parcel[], terms: ProduceTerms): Promise<Buffer> {
+  const topics = [...Map.groupBy(parcels, ({ topic }) => topic)];
+  const parts = [int16(NO_TRANSACTION), int16(ACKS), int32(terms.timeoutMs), int32(topics.length)];
+  for (const [topic, places] of topics) {
+    const name = Buffer.from(topic);
+    parts.push(int16(name.length), name, int32(places.length));
+    for (const { partition, messages } of places) {
+      const batch = await encodeBatch(messages, terms.compression);
+      parts.push(int32(partition), int32(batch.length), batch);
+    }
+  }
+  return Buffer.concat(parts);
 }
 
-function wireMessage({ key, value, headers, timestamp }: OutMessage) {
-  const bytes = value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return { key, value: bytes, headers, timestamp };
+function int16(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeInt32BE(value);
+  return bytes;
 }

@@ -63,7 +63,10 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
 export async function createOutbox(client: KafkaClient, options: OutboxOptions): Promise<Outbox> {
   const { compression, giveUpMs } = options;
   // A broker waits for its replicas so long that an answer to the others of the request still finds somebody.
-  const post = new Post(client, { compression: COMPRESSION[compression], timeoutMs: giveUpMs / 2 });
+  const post = new Post(client, {
+    compression: COMPRESSION[compression],
+    timeoutMs: Math.ceil(giveUpMs / 2),
+  });
   try {
     await post.connect();
   } catch (error) {

@@ -4,8 +4,8 @@
  *
  * Headers: `brazier` is one JSON object (`v` the version of this form, `crc32` of the value, `guardId`, `guardContent`,
  * and the members of `RecordHeaders`), `brazier-envelope` the envelope's JSON text, `traceparent` as in W3C Trace Context.
- * Not one header for each member: kafkajs takes about 2 µs for each header of each message. Members that a reader does
- * not know are left alone; only what changes the meaning of the known ones raises the version.
+ * Not one header for each member: kafkajs takes about 1 µs to read each header of each message, for every group.
+ * Members that a reader does not know are left alone; only what changes the meaning of the known ones raises the version.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
