@@ -16,9 +16,9 @@ import type { Place, RawMessage, StoredRecord } from './record-codec.ts';
 
 export interface KafkaGuard {
   /**
-   * Before a group reads the partition from `from` on: the records before it are known, as far as the guard looks back.
-   * `from` is best the end of what the group has settled, above the watermark too: what it skips it does not ask about.
-   * Resolves when the signal fires, and rejects with `LogError`.
+   * Before a group reads the partition from `from` on: what stands before is known, as far as the guard looks back. Of the
+   * records from there on it must be asked about each, also those that the group has settled and passes over.
+   * Resolves early when the signal fires. Rejects with `LogError`; it may be called again then.
    */
   ready(topic: string, partition: number, from: number, signal: AbortSignal): Promise<void>;
   /** Asked of each record, in the order of the partition. A record without a guard id, or a damaged one, never is. */
