@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { systemClock } from '../../model/time.ts';
 import { registerCodecs } from './codecs.ts';
+import { patchConnect } from './connection-patch.ts';
 import { newRawCluster, type RawCluster } from './internals.ts';
 import { patchJoin } from './join-patch.ts';
 import type { KafkaConnection, KafkaSasl, KafkaTls } from './options.ts';
@@ -40,6 +41,7 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, multiplier: 2, facto
 /** Throws when kafkajs is not the version that the patches were made for, or a file of `ssl` cannot be read. */
 export function createKafkaClient(connection: KafkaConnection, tell: Tell): KafkaClient {
   patchRequestTimer();
+  patchConnect();
   patchJoin();
   registerCodecs();
   const config: KafkaConfig = {

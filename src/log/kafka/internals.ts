@@ -3,6 +3,7 @@
  * import. The package has no `exports` map and the version is pinned exactly, so that the paths hold.
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type { Kafka, PartitionMetadata } from 'kafkajs';
 
 const requireKafkajs = createRequire(import.meta.url);
@@ -137,6 +138,22 @@ export interface RawRequestQueue {
 
 export const RequestQueue = requireKafkajs('kafkajs/src/network/requestQueue') as {
   readonly prototype: RawRequestQueue;
+};
+
+/** Of a connection to a broker: what the patch of its connecting touches. The object lives on when the socket is gone. */
+export interface RawConnection {
+  /** Received, and not yet a whole response. */
+  chunks: Buffer[];
+  bytesBuffered: number;
+  /** How many make the next step possible; the length of a response takes 4. */
+  bytesNeeded: number;
+  readonly socket?: Socket;
+  isConnected(): boolean;
+  connect(): Promise<unknown>;
+}
+
+export const Connection = requireKafkajs('kafkajs/src/network/connection') as {
+  readonly prototype: RawConnection;
 };
 
 /** Of a consumer's membership: what the patch of its join touches. */

@@ -1,6 +1,7 @@
 /** The patches of kafkajs: applied to the very text they were written for, once, or not at all and loudly. */
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
+import { CONNECT_METHOD, patchConnect } from '../../../../src/log/kafka/connection-patch.ts';
 import { JOIN_METHOD, patchJoin } from '../../../../src/log/kafka/join-patch.ts';
 import { patchMethod, sourceHashOf } from '../../../../src/log/kafka/patch-guard.ts';
 import { patchRequestTimer, TIMER_METHOD } from '../../../../src/log/kafka/timer-patch.ts';
@@ -20,6 +21,8 @@ function untouched(path: string): { prototype: Record<string, unknown> } {
 test('the methods that are patched are those of the installed kafkajs: read the new text before a hash is changed', () => {
   const timer = untouched('kafkajs/src/network/requestQueue/index.js').prototype.scheduleCheckPendingRequests;
   const join = untouched('kafkajs/src/consumer/consumerGroup.js').prototype.joinAndSync;
+  const connect = untouched('kafkajs/src/network/connection.js').prototype.connect;
+  expect(sourceHashOf(connect)).toBe(CONNECT_METHOD.sourceHash);
   expect(sourceHashOf(timer)).toBe(TIMER_METHOD.sourceHash);
   expect(sourceHashOf(join)).toBe(JOIN_METHOD.sourceHash);
 });
@@ -43,9 +46,11 @@ test('a second call changes nothing', () => {
   expect(prototype.run()).toBe('patched original');
 });
 
-test('both patches can be asked for by every client of a process', () => {
+test('all patches can be asked for by every client of a process', () => {
   patchRequestTimer();
   patchRequestTimer();
+  patchConnect();
+  expect(patchConnect).not.toThrow();
   patchJoin();
   expect(patchJoin).not.toThrow();
 });
