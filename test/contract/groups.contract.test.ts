@@ -39,7 +39,7 @@ describe.each([
     });
     await append(log, 'one', 'two', 'three', 'four');
     await readTexts(log, 'b', 4);
-    await commit(log, 'b', 1, [{ from: 2, to: 3 }]);
+    await commit(log, 'b', 1, { settled: [{ from: 2, to: 3 }] });
     expect((await log.groups()).map(({ group }) => group)).toEqual(['a', 'b']);
     expect(await standing('a')).toMatchObject({ unsettled: 4, oldestAt: START });
     expect(await standing('b')).toMatchObject({ unsettled: 2, oldestAt: START });
@@ -53,7 +53,7 @@ describe.each([
   it('lets go of what a group had not settled, says how much that was, and leaves the others alone', async () => {
     await append(log, 'one', 'two', 'three');
     await readTexts(log, 'a', 3);
-    await commit(log, 'a', 0, [{ from: 1, to: 2 }]);
+    await commit(log, 'a', 0, { settled: [{ from: 1, to: 2 }] });
     expect(await log.detach('a')).toMatchObject({ group: 'a', unsettled: 2 });
     expect(await standing('a')).toEqual({
       group: 'a',

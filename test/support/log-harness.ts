@@ -18,6 +18,8 @@ export interface HarnessOptions {
 }
 
 export interface LogHarness {
+  /** What the events' topic is called where records stand. */
+  readonly topic: string;
   open(): Promise<EventLog>;
   /** Closes the log and opens its store again. */
   reopen(log: EventLog): Promise<EventLog>;
@@ -33,6 +35,7 @@ export function memoryHarness({ now = () => START, ...options }: HarnessOptions 
   const state = createMemoryState();
   const open = async () => createMemoryLog({ state, now, ...options });
   return {
+    topic: EVENTS_TOPIC,
     open,
     async reopen(log) {
       await log.close();
@@ -62,6 +65,7 @@ export function sqliteHarness(options: HarnessOptions = {}, threaded = true): Lo
   };
   const openIn = (path: string) => keep(openInProcess({ ...sqliteOptions(path), ...options }).log);
   return {
+    topic: EVENTS_TOPIC,
     async open() {
       const path = await newFolder();
       return threaded ? keep(await openSqliteLog({ ...sqliteOptions(path), ...options })) : openIn(path);
@@ -118,12 +122,27 @@ export function textsOf(chunk: Chunk): string[] {
   return Array.from({ length: chunk.count }, (_, index) => textOf(chunk.record(index).value));
 }
 
+const joining = new WeakMap<EventLog, Map<string, Promise<void>>>();
+
+/** Resolves when the group has something to read in this log; it stays joined. */
+export function joined(log: EventLog, group: string): Promise<void> {
+  const groups = joining.get(log) ?? new Map<string, Promise<void>>();
+  joining.set(log, groups);
+  const known = groups.get(group);
+  if (known) return known;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  log.join(group, { assign: () => resolve(), revoke: async () => undefined });
+  groups.set(group, promise);
+  return promise;
+}
+
 /** Reads chunks until `count` records came, then ends the reading. */
 export async function readChunksOf(log: EventLog, group: string, count: number): Promise<Chunk[]> {
   const stop = new AbortController();
   const chunks: Chunk[] = [];
   let seen = 0;
   if (count === 0) return chunks;
+  await joined(log, group);
   for await (const chunk of log.read(group, [EVENTS_TOPIC], stop.signal)) {
     chunks.push(chunk);
     seen += chunk.count;
@@ -136,6 +155,13 @@ export async function readTexts(log: EventLog, group: string, count: number): Pr
   return (await readChunksOf(log, group, count)).flatMap(textsOf);
 }
 
-export function commit(log: EventLog, group: string, watermark: number, settled: OffsetRange[] = []) {
-  return log.commit(group, EVENTS_TOPIC, 0, { watermark, settled });
+/** @param topic of the harness, where it is not the embedded log's */
+export async function commit(
+  log: EventLog,
+  group: string,
+  watermark: number,
+  { settled = [], topic = EVENTS_TOPIC }: { settled?: OffsetRange[]; topic?: string } = {},
+) {
+  await joined(log, group);
+  await log.commit(group, topic, 0, { watermark, settled });
 }
