@@ -284,6 +284,15 @@ describe('limits', () => {
 });
 
 describe('failures', () => {
+  it('to find a letter where it stood leave it out, and out of the figures', async () => {
+    const letters = open();
+    await letters.put([letter('a'), letter('b'), letter('c')]);
+    await letters.letters({ limit: 1 });
+    topics.partition('letters', partitionOf('c', 3)).messages.pop();
+    expect(await letters.letters({ limit: 2 })).toEqual([letter('b'), letter('a')]);
+    expect(letters.stats().letters).toEqual(new Map([['braze', 2]]));
+  });
+
   it('of a put reach the caller, and a repeat is the same letter', async () => {
     const letters = open();
     topics.failSends(1);

@@ -80,7 +80,7 @@ describe('a note', () => {
 
   it('is written however long the brokers are away, and its end never before it', async () => {
     const requests = await worker();
-    topics.failSends(2);
+    topics.failSends(1);
     const begun = requests.note('a', { begun: [note(1)] });
     const ended = requests.note('a', { ended: [end(1)] });
     await Promise.all([begun, ended]);
@@ -179,6 +179,14 @@ describe('the floor', () => {
     expect(requests.floorOf('a', 0)).toBe(4);
   });
 
+  it('is held down by its own partition’s notes alone', async () => {
+    const requests = await worker(() => [place(0), place(1)]);
+    await requests.unfinished('a');
+    await requests.note('a', { begun: [note(1, 0), note(2, 1), note(3, 1)] });
+    await requests.note('a', { ended: [end(2), end(3)] });
+    expect([requests.floorOf('a', 0), requests.floorOf('a', 1)]).toEqual([0, 4]);
+  });
+
   it('is held down by a note that is not durable yet, and by an end that is not', async () => {
     const requests = await worker(() => [place(0)]);
     await requests.unfinished('a');
@@ -233,14 +241,30 @@ describe('the floor', () => {
 });
 
 describe('looking back', () => {
-  it('ends when there are enough, and where an older request ended late goes on until it is sure', async () => {
+  const ids = (count: number) => Array.from({ length: count }, (_, id) => id + 1);
+  const filler = { key: 'x', value: Buffer.from('{}'), headers: {}, timestamp: START };
+
+  it('reads no more than it needs', async () => {
     const requests = await worker();
-    const ids = Array.from({ length: 5_000 }, (_, id) => id + 1);
-    await requests.note('a', { begun: ids.map((id) => note(id)) });
-    await requests.note('a', { ended: [end(1), end(2), end(3)] });
+    await requests.note('a', { begun: ids(5_000).map((id) => note(id)) });
     const before = topics.handedOut;
     expect(idsOf(await requests.requests({ limit: 3 }))).toEqual([5_000, 4_999, 4_998]);
     expect(topics.handedOut - before).toBe(2_000);
+  });
+
+  it('goes on behind the ends of older requests, to those that were begun later', async () => {
+    const requests = await worker();
+    await requests.note('a', { begun: ids(2_100).map((id) => note(id)) });
+    await requests.note('a', { ended: ids(1_999).map((id) => end(id)) });
+    expect(idsOf(await requests.requests({ limit: 3 }))).toEqual([2_100, 2_099, 2_098]);
+  });
+
+  it('keeps an end that was met long before its beginning', async () => {
+    const requests = await worker();
+    await requests.note('a', { begun: [note(1)] });
+    await topics.outbox.send('requests', 0, Array(2_500).fill(filler));
+    await requests.note('a', { ended: [end(1)] });
+    expect(await requests.requests({ limit: 9 })).toEqual([{ ...note(1), group: 'a', end: end(1) }]);
   });
 
   it('goes no further than 50,000 messages of a partition', async () => {
@@ -284,6 +308,14 @@ describe('ids', () => {
     const id = first.newRequestId();
     await first.note('a', { begun: [note(id)] });
     expect((await worker()).newRequestId()).toBeGreaterThan(id);
+  });
+
+  it('are larger than those of whoever had the partition before', async () => {
+    const [first, second] = [await worker(), await worker()];
+    const given = Array.from({ length: 9 }, first.newRequestId);
+    await first.note('a', { begun: given.map((id) => note(id)) });
+    await second.unfinished('a');
+    expect(second.newRequestId()).toBeGreaterThan(Math.max(...given));
   });
 
   it('are whole numbers below 2^53 until 2059, and of two lanes never the same', () => {
