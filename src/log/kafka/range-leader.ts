@@ -34,37 +34,27 @@ class NoLeader extends Error {
 }
 
 export function createLeaders(client: KafkaClient, giveUpMs = GIVE_UP_MS): Leaders {
-  const cluster = client.newCluster();
   const closing = new AbortController();
-  const topics = new Set<string>();
-  let connecting: Promise<void> | undefined;
-  let isStale = false;
+  const clusters = new Map<string, TopicCluster>();
 
-  function connect(): Promise<void> {
-    connecting ??= cluster.connect().catch((error: unknown) => {
-      connecting = undefined;
-      throw error;
-    });
-    return connecting;
+  function clusterOf(topic: string): TopicCluster {
+    const known = clusters.get(topic);
+    if (known) return known;
+    const cluster = createTopicCluster(client, topic);
+    clusters.set(topic, cluster);
+    return cluster;
   }
 
-  async function leaderOf({ topic, partition }: Place): Promise<RawBroker> {
-    await connect();
-    if (!topics.has(topic)) {
-      await cluster.addMultipleTargetTopics([topic]);
-      topics.add(topic);
-    }
-    if (isStale) await cluster.refreshMetadata();
-    else await cluster.refreshMetadataIfNecessary();
-    isStale = false;
-    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
-    if (nodeId === undefined) throw new NoLeader(`the cluster knows no partition ${partition} of ${topic}`);
-    return cluster.findBroker({ nodeId });
-  }
-
-  async function askOnce<T>(place: Place, ask: (leader: RawBroker) => Promise<T>): Promise<T> {
+  async function askOnce<T>(
+    cluster: TopicCluster,
+    partition: number,
+    ask: (leader: RawBroker) => Promise<T>,
+  ): Promise<T> {
     try {
-      return await ask(await leaderOf(place));
+      return await ask(await cluster.leaderOf(partition));
+    } catch (error) {
+      cluster.doubt();
+      throw error;
     } finally {
       // A connection may have been made while all of them were being closed.
       if (closing.signal.aborted) cluster.disconnect().catch(() => undefined);
@@ -73,17 +63,17 @@ export function createLeaders(client: KafkaClient, giveUpMs = GIVE_UP_MS): Leade
 
   return {
     async ask(place, ask, signal) {
+      const cluster = clusterOf(place.topic);
       const patience = createPatience(giveUpMs, [signal, closing.signal]);
       try {
         for (;;) {
           try {
-            return await unlessAborted(askOnce(place, ask), patience.ends);
+            return await unlessAborted(askOnce(cluster, place.partition, ask), patience.ends);
           } catch (error) {
             signal.throwIfAborted();
             if (closing.signal.aborted) throw new LogError('log_closing', 'the log is closing');
             patience.bear(error, place);
           }
-          isStale = true;
           await patience.wait();
         }
       } finally {
@@ -92,9 +82,48 @@ export function createLeaders(client: KafkaClient, giveUpMs = GIVE_UP_MS): Leade
     },
     async close() {
       closing.abort();
-      const closed = cluster.disconnect().catch(() => undefined);
+      const closed = Promise.allSettled([...clusters.values()].map((cluster) => cluster.disconnect()));
       await Promise.race([closed, pause(CLOSE_MS, undefined, { ref: false })]);
     },
+  };
+}
+
+/** Connections for one topic: kafkajs gives metadata of all topics that it was asked about or of none, and one may go. */
+interface TopicCluster {
+  leaderOf(partition: number): Promise<RawBroker>;
+  /** What it knows may be the reason for a failure. */
+  doubt(): void;
+  disconnect(): Promise<void>;
+}
+
+function createTopicCluster(client: KafkaClient, topic: string): TopicCluster {
+  const cluster = client.newCluster();
+  let connecting: Promise<void> | undefined;
+  let isDoubted = false;
+
+  async function connect(): Promise<void> {
+    await cluster.connect();
+    await cluster.addMultipleTargetTopics([topic]);
+  }
+
+  return {
+    async leaderOf(partition) {
+      connecting ??= connect().catch((error: unknown) => {
+        connecting = undefined;
+        throw error;
+      });
+      await connecting;
+      if (isDoubted) await cluster.refreshMetadata();
+      else await cluster.refreshMetadataIfNecessary();
+      isDoubted = false;
+      const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
+      if (nodeId === undefined) throw new NoLeader(`the cluster knows no partition ${partition} of ${topic}`);
+      return cluster.findBroker({ nodeId });
+    },
+    doubt() {
+      isDoubted = true;
+    },
+    disconnect: () => cluster.disconnect(),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The broker that the suites of a run share, and topics and groups of a test's own on it. */
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { beforeAll, describe, inject, test } from 'vitest';
+import { beforeAll, describe, inject, test, vi } from 'vitest';
 import { patchRequestTimer } from '../../../src/log/kafka/timer-patch.ts';
 
 const { brokers: given, starter } = inject('kafka');
@@ -85,7 +85,9 @@ export async function openScratch(brokers?: string[]): Promise<KafkaScratch> {
       const topic = topicName();
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
       const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
-      await admin.createTopics({ topics: [wanted], waitForLeaders: true });
+      // Asked right away, a busy broker may not know it yet: kafkajs' own waiting for leaders ends with that error.
+      await admin.createTopics({ topics: [wanted], waitForLeaders: false });
+      await vi.waitFor(() => admin.fetchTopicMetadata({ topics: [topic] }), { timeout: 30_000 });
       return topic;
     },
     groupId: (label = 'group') => remember(groups, label),
