@@ -135,6 +135,25 @@ describeKafka('the outbox on a broker', () => {
     expect((await readAll(reader, topic, 0)).map(nameOf)).toEqual(['m0', 'm1', 'm3', 'm4', 'm5', 'm7']);
   });
 
+  it('has an answer for each partition of a request: what one is refused does not fail the others', async () => {
+    const small = await scratch.topic({ config: { 'max.message.bytes': '10000' } });
+    const other = await scratch.topic({ partitions: 3 });
+    const failed: string[] = [];
+    const produced: OutboxOptions['signs']['produced'] = (topic, outcome) => {
+      if (outcome === 'failed') failed.push(topic);
+    };
+    const outbox = await open({ signs: { ...NO_SIGNS, produced } });
+    // The broker may not know the newest topics yet.
+    await outbox.send(small, 0, [message('first')]);
+    await Promise.all([0, 1, 2].map((partition) => outbox.send(other, partition, [message('first')])));
+    failed.length = 0;
+    const refused = outbox.send(small, 0, [message('a', 20_000)]);
+    const taken = [0, 1, 2].map((partition) => outbox.send(other, partition, [message('b')]));
+    await expect(refused).rejects.toMatchObject({ code: 'log_oversized' });
+    expect(await Promise.all(taken)).toEqual([1, 1, 1]);
+    expect(failed).toEqual([small]);
+  });
+
   it('gives up what is for a partition that is not there, which kafkajs would call sent; others go on', async () => {
     const topic = await scratch.topic();
     const outcomes: [string, string, number][] = [];

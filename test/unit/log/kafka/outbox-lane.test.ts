@@ -158,6 +158,7 @@ describe('a sender that has waited too long', () => {
     const first = lane.send(messages('a'));
     await expect(first).rejects.toMatchObject({ code: 'log_unavailable', cause: undefined });
     const second = lane.send(messages('b'));
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((done) => setImmediate(done));
     expect(produced).toEqual([['a']]);
     resolve(3);
     expect(await second).toBe(7);
