@@ -93,7 +93,7 @@ const PARTITIONER_NOTE = 'KafkaJS v2.0.0 switched default partitioner';
 
 /** What a rebalance looks like to kafkajs: errors, though they are how a group works. */
 const EVERYDAY =
-  /rebalancing|rebalance is needed|member id|not the coordinator|coordinator is (?:loading|not available)/i;
+  /rebalancing|not aware of this member|generation id|valid member id|correct coordinator|coordinator is (?:loading|not available)/i;
 
 /** kafkajs repeats what it calls errors, and whoever called learns when it gives up: they are warnings here. */
 const LEVELS: Readonly<Record<number, TellLevel>> = {
@@ -114,5 +114,8 @@ function tellEntry({ namespace, level, log }: LogEntry, tell: Tell): void {
   });
   const where = extras.length > 0 ? ` (${extras.join(' ')})` : '';
   const isEveryday = EVERYDAY.test(message) || EVERYDAY.test(String(log.error ?? ''));
-  tell(isEveryday ? 'debug' : (LEVELS[level] ?? 'debug'), `kafkajs ${namespace}: ${message}${where}`);
+  tell(
+    isEveryday ? 'debug' : (LEVELS[level] ?? 'debug'),
+    `kafkajs${namespace ? ` ${namespace}` : ''}: ${message}${where}`,
+  );
 }

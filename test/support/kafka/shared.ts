@@ -14,11 +14,14 @@ const START_WITHIN_MS = 300_000;
 
 const MISSING = 'no Kafka: neither KAFKA_BROKERS is set nor are java and mvn on the PATH';
 
-/** A `describe` whose tests need a broker. Without one they are skipped, loudly; under `CI=true` that is a failure. */
-export function describeKafka(name: string, suite: () => void): void {
+/**
+ * A `describe` whose tests need a broker. Without one they are skipped, loudly; under `CI=true` that is a failure.
+ * @param uses `own`: the suite starts a cluster by itself, and the shared one is not started for it
+ */
+export function describeKafka(name: string, suite: () => void, uses: 'shared' | 'own' = 'shared'): void {
   if (hasKafka) {
     describe(name, () => {
-      beforeAll(() => kafkaBrokers().then(() => undefined), START_WITHIN_MS);
+      if (uses === 'shared') beforeAll(() => kafkaBrokers().then(() => undefined), START_WITHIN_MS);
       suite();
     });
   } else if (process.env.CI === 'true') {
