@@ -20,7 +20,8 @@ export interface Outbox {
   /**
    * Resolves with the offset of the first message when all are durable. Messages of one partition stand there in the
    * order of the calls. Rejects with `LogError`: at once and with nothing sent `log_oversized`, `log_full` and
-   * `log_closing`; later `log_unavailable`, and then also what waits behind it in the partition.
+   * `log_closing`; after `giveUpMs`, with all that waits behind it in the partition, `log_unavailable`, or `log_unusable`
+   * where somebody's hand is wanted.
    * @param messages at least one
    */
   send(topic: string, partition: number, messages: readonly OutMessage[]): Promise<number>;
@@ -33,7 +34,7 @@ export interface Outbox {
 export interface OutboxOptions {
   readonly compression: KafkaCompression;
   readonly signs: KafkaSigns;
-  /** How long a send may take; with what was under way before it, its partition's produce may take a little longer. */
+  /** How long a send may take. */
   readonly giveUpMs: number;
   /** What the topics take; of others Kafka's default holds. */
   readonly topics: readonly { readonly topic: string; readonly maxMessageBytes: number }[];
