@@ -123,6 +123,29 @@ describe('the range reader', () => {
     expect(await offsetsRead(anew.client, { from: 7, to: 10 })).toEqual([]);
   });
 
+  it('reads a topic while another one is gone', async () => {
+    const { client } = clusterOf((offset) => partitionOf([raw(offset)], 3));
+    const newCluster = () => {
+      const asked: string[] = [];
+      const known = async () => {
+        if (asked.includes('gone')) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION', true);
+      };
+      return {
+        ...client.newCluster(),
+        addMultipleTargetTopics: async (topics: readonly string[]) => {
+          asked.push(...topics);
+        },
+        refreshMetadata: known,
+        refreshMetadataIfNecessary: known,
+      };
+    };
+    const reader = createRangeReader({ ...client, newCluster }, { giveUpMs: 200 });
+    const gone = expect(reader.bounds('gone', 0)).rejects.toMatchObject({ code: 'log_unavailable' });
+    expect(await reader.bounds('t', 0)).toEqual({ first: 0, end: 10 });
+    await gone;
+    expect(await reader.bounds('t', 0)).toEqual({ first: 0, end: 10 });
+  });
+
   it('is not held up by batches of which compaction left nothing', async () => {
     const { client, asked } = clusterOf((offset) => partitionOf(offset < 2 ? [raw(offset)] : [], 10));
     expect(await offsetsRead(client, { from: 0, to: 10 })).toEqual([0, 1]);
