@@ -4,6 +4,7 @@ import { createKafkaRequests, type KafkaRequests } from '../../../../src/log/kaf
 import type { EventLog } from '../../../../src/log/log.ts';
 import { createMemoryLog } from '../../../../src/log/memory-log.ts';
 import { createMemoryState } from '../../../../src/log/memory-state.ts';
+import { EVENTS_TOPIC } from '../../../../src/model/record.ts';
 import { type HarnessOptions, type LogHarness, START } from '../../../support/log-harness.ts';
 import { createTopics } from './topics-in-memory.ts';
 
@@ -41,6 +42,7 @@ export function composedHarness({ now = () => START, ...options }: HarnessOption
   }
 
   return {
+    topic: EVENTS_TOPIC,
     open,
     async reopen(log) {
       await log.close();

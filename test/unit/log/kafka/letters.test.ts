@@ -197,6 +197,43 @@ describe('letters of two processes', () => {
     expect(await two.replay(EVENTS_TOPIC, [replayOf('b')])).toEqual([]);
   });
 
+  it('that another one ended before the writer heard of its own write stay ended', async () => {
+    const [one, two] = [open(), open()];
+    const { send } = topics.outbox;
+    const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+    vi.spyOn(topics.outbox, 'send').mockImplementationOnce(async (...sent) => {
+      const offset = await send(...sent);
+      await heard;
+      return offset;
+    });
+    const put = one.put([letter('a')]);
+    await vi.waitFor(async () => expect(await two.discard(['a'])).toEqual(['a']));
+    expect(await idsOf(one)).toEqual([]);
+    hear();
+    await put;
+    expect(one.stats().letters).toEqual(new Map());
+  });
+
+  it('are seen though a look that began before them is still under way', async () => {
+    const [one, two] = [open(), open()];
+    await two.put([letter('a')]);
+    const { read } = topics.reader;
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+    vi.spyOn(topics.reader, 'read').mockImplementationOnce(async function* (...range) {
+      hold();
+      await released;
+      yield* read(...range);
+    });
+    const first = idsOf(one);
+    await held;
+    await two.put([letter('b')]);
+    const second = idsOf(one);
+    release();
+    await first;
+    expect(await second).toEqual(['b', 'a']);
+  });
+
   it('replayed by both at once are appended under one id, which the guard knows', async () => {
     const [one, two] = [open(), open()];
     await one.put([letter('a')]);
