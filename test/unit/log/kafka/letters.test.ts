@@ -107,6 +107,15 @@ describe('a letter in its topic', () => {
     expect(messages()).toHaveLength(3);
   });
 
+  it('comes after those of its millisecond that were written before, also by another process', async () => {
+    for (const ids of [['a', 'b', 'c'], ['d'], ['e']]) {
+      const letters = open();
+      await letters.groupLetters({});
+      for (const id of ids) await letters.put([letter(id)]);
+    }
+    expect(await idsOf(open())).toEqual(['e', 'd', 'c', 'b', 'a']);
+  });
+
   it('keeps its place in a walk when a part of it was replayed', async () => {
     const letters = open();
     await letters.put([letter('a'), letter('b')]);
