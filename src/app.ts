@@ -151,7 +151,7 @@ function createIngest({ config, logger }: AppOptions, log: EventLog, metrics: Me
     metrics,
     logger,
     now: systemClock.epochMs,
-    newId: randomUUID,
+    newId: () => randomUUID(),
     random: Math.random,
   });
 }
