@@ -45,6 +45,8 @@ export interface CommitsOptions {
   /** Never rejects. */
   send(entries: readonly CommitEntry[]): Promise<CommitOutcome>;
   onWarning(message: string): void;
+  /** Resolves after so long, or when the signal fires. */
+  rest?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 interface Waiting extends Committed {
@@ -56,6 +58,9 @@ const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 /** Failures in a row after which it is told: some seconds, beyond what a coordinator's move takes. */
 const TOLD_AFTER = 6;
+
+const rest = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
 
 export const placeKey = ({ topic, partition }: PartitionPlace): string => `${topic}/${partition}`;
 
@@ -166,7 +171,7 @@ class GroupCommits implements Commits {
       );
     }
     const ms = Math.min(FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10), MAX_RETRY_MS);
-    await sleep(ms, undefined, { signal: this.#options.lost }).catch(() => undefined);
+    await (this.#options.rest ?? rest)(ms, this.#options.lost);
   }
 
   /** Whoever waits has nothing more to wait for: the partitions' next owner reads again what was not committed. */

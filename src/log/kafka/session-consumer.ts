@@ -59,7 +59,6 @@ const MAX_WAIT_MS = 250;
 /** Of one partition in one fetch: Kafka's default. A single larger batch is given whole. */
 const MAX_PARTITION_BYTES = 1024 * 1024;
 const MAX_FETCH_BYTES = 10 * 1024 * 1024;
-/** New partitions are found within it. */
 const METADATA_MS = 30_000;
 /** The handler takes no time: more at once would win nothing. */
 const CONCURRENT_BATCHES = 16;
@@ -74,6 +73,10 @@ export interface GroupConsumerOptions {
   readonly groupId: string;
   /** The members' grace. */
   readonly revokeMs: number;
+  /** Default: 45 s. */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** New partitions are found within it. Default: 30 s. */
+  readonly metadataMs?: number | undefined;
 }
 
 export function createGroupConsumer(options: GroupConsumerOptions, hooks: ConsumerHooks): GroupConsumer {
@@ -95,19 +98,28 @@ class KafkajsConsumer implements GroupConsumer {
   /** The broker has taken the commit under way: kafkajs also resolves when it is not running. */
   #isCommitted = false;
 
-  constructor({ client, groupId, revokeMs }: GroupConsumerOptions, hooks: ConsumerHooks) {
+  constructor(
+    {
+      client,
+      groupId,
+      revokeMs,
+      sessionTimeoutMs = SESSION_MS,
+      metadataMs = METADATA_MS,
+    }: GroupConsumerOptions,
+    hooks: ConsumerHooks,
+  ) {
     this.#hooks = hooks;
     this.#groupId = groupId;
     this.#consumer = client.kafka.consumer({
       groupId,
       partitionAssigners: [withJoinHook(() => this.#beforeJoin())],
-      sessionTimeout: SESSION_MS,
-      heartbeatInterval: HEARTBEAT_MS,
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
       rebalanceTimeout: revokeMs + JOIN_MS,
       maxWaitTimeInMs: MAX_WAIT_MS,
       maxBytesPerPartition: MAX_PARTITION_BYTES,
       maxBytes: MAX_FETCH_BYTES,
-      metadataMaxAge: METADATA_MS,
+      metadataMaxAge: metadataMs,
       allowAutoTopicCreation: false,
       retry: { retries: RETRIES },
     });

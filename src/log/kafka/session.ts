@@ -59,11 +59,15 @@ export interface SessionParts {
   /** The group as the signs name it. */
   readonly group: string;
   readonly revokeMs: number;
+  /** Whoever is not heard of for so long has lost its partitions. Default: 45 s. */
+  readonly sessionTimeoutMs?: number;
   now(): number;
   onFatal(error: Error): void;
   onWarning(message: string): void;
   /** With something to read and no progress for so long, it is fatal. Default: 2 minutes. */
   readonly stuckMs?: number;
+  /** New partitions are found within it. Default: 30 s. */
+  readonly metadataMs?: number;
 }
 
 const STUCK_MS = 120_000;
