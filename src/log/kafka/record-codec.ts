@@ -122,11 +122,13 @@ function metaOf(text: string | undefined): JsonObject | undefined {
 
 /** As much of them as can be read; kafkajs gives a list where a name came twice. */
 function headersOf(meta: JsonObject | undefined, message: RawMessage): RecordHeaders {
-  const headers: Record<string, string> = { source: '', receivedAt: timeOf(message.timestamp) };
+  const headers: Record<string, string> = { source: '', receivedAt: '' };
   for (const member of MEMBERS) {
     const text = meta?.[member];
     if (typeof text === 'string') headers[member] = text;
   }
+  // Only then: it takes as long as all the rest.
+  if (typeof meta?.receivedAt !== 'string') headers.receivedAt = timeOf(message.timestamp);
   const envelope = textOf(message, ENVELOPE);
   const traceparent = textOf(message, TRACEPARENT);
   if (envelope !== undefined) headers.envelope = envelope;
