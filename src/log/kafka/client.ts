@@ -30,7 +30,7 @@ export interface KafkaClient {
 const CONNECT_TIMEOUT_MS = 5_000;
 /** SCRAM takes three round trips and some thousand hashes. */
 const LOGIN_TIMEOUT_MS = 10_000;
-/** Half of kafkajs' own: a frozen coordinator is found out while the session (30 s) still lives. */
+/** Half of kafkajs' own: a frozen coordinator is found out well before a member's session ends. */
 const REQUEST_TIMEOUT_MS = 15_000;
 /**
  * 0.1 s, doubled up to 2 s, eight times: ten seconds in all. A coordinator that loads, or moves with a broker that went,
