@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const BENCHMARKS = ['log', 'ingest', 'memory', 'transform', 'errors', 'hold'];
+const BENCHMARKS = ['log', 'ingest', 'memory', 'transform', 'errors', 'hold', 'kafka'];
 
 const [name, ...options] = process.argv.slice(2);
 const wanted = name === undefined ? BENCHMARKS : [name];

@@ -1,54 +1,24 @@
 /** Logs on the shared broker, each with topics and groups of its own, for the contract that every log keeps. */
 import { randomUUID } from 'node:crypto';
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.ts';
-import { type KafkaLogOptions, REVOKE_MS } from '../../../src/log/kafka/options.ts';
-import { NO_SIGNS } from '../../../src/log/kafka/signs.ts';
 import type { EventLog } from '../../../src/log/log.ts';
 import { type HarnessOptions, type LogHarness, START } from '../log-harness.ts';
+import { kafkaOptions } from './options.ts';
 import { kafkaBrokers, openScratch } from './shared.ts';
 
-const DAY_MS = 86_400_000;
-
-/** A log's options on these brokers; what is told as fatal fails the test. */
-export function kafkaLogOptions(
-  brokers: readonly string[],
-  more: Partial<KafkaLogOptions> = {},
-): KafkaLogOptions {
-  const name = `log-${randomUUID().slice(0, 13)}`;
-  return {
-    connection: { brokers, clientId: 'test', ssl: null, sasl: null },
-    topic: `${name}.events`,
-    deadLetterTopic: `${name}.dead`,
-    requestTopic: `${name}.requests`,
-    groupPrefix: name,
-    createTopics: true,
-    partitions: 1,
-    replicationFactor: 1,
-    retainHours: 100_000,
-    compression: 'none',
-    letters: { retainMs: 1e15, maxBytes: 1e15 },
-    guardMs: DAY_MS,
-    revokeMs: REVOKE_MS,
-    now: () => START,
-    signs: NO_SIGNS,
-    onFatal(error) {
-      throw error;
-    },
-    onWarning: () => undefined,
-    tell: () => undefined,
-    ...more,
-  };
-}
+/** The contract's records are of long ago by the brokers' clock. */
+const LONG_HOURS = 100_000;
+const KEEP = { retainMs: 1e15, maxBytes: 1e15 };
 
 /** A crash and a close leave the same behind: what was acknowledged, and nothing of what was under way. */
 export function kafkaHarness({ now = () => START, letters }: HarnessOptions = {}): LogHarness {
+  const topic = `contract-${randomUUID().slice(0, 13)}`;
   const options = kafkaBrokers().then((brokers) =>
-    kafkaLogOptions(brokers, { now, ...(letters && { letters }) }),
+    kafkaOptions(brokers, { topic, partitions: 1, retainHours: LONG_HOURS, letters: letters ?? KEEP, now }),
   );
   const logs: EventLog[] = [];
-  const topic = `contract-${randomUUID().slice(0, 13)}`;
   const open = async () => {
-    const log = await openKafkaLog({ ...(await options), topic });
+    const log = await openKafkaLog(await options);
     logs.push(log);
     return log;
   };
