@@ -207,7 +207,7 @@ describe('a log that takes nothing', () => {
   });
 
   test('because one event is too large for it gets the others, and a letter for that one', async () => {
-    const made = rig();
+    const made = rig({ topics: createFakeTopics(subscription(), 4) });
     const { topics, intake, state, log } = made;
     const append = log.append.bind(log);
     log.append = async (topic, records, letters = []) => {
