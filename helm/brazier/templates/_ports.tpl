@@ -1,0 +1,31 @@
+{{/* Where the pods have to reach, from the configuration: the egress rules follow it by themselves. */}}
+
+{{/* Port of an address, or that of its scheme. */}}
+{{- define "brazier.portOf" -}}
+{{- $given := regexFind ":[0-9]+(/|$)" (. | trimPrefix "https://" | trimPrefix "http://") | trimPrefix ":" | trimSuffix "/" -}}
+{{- $given | default (ternary "80" "443" (hasPrefix "http://" .)) -}}
+{{- end -}}
+
+{{/* Of the brokers, and of what gives out tokens: separated by spaces. */}}
+{{- define "brazier.kafkaPorts" -}}
+{{- $log := .Values.config.log -}}
+{{- $ports := list -}}
+{{- range $log.brokers }}{{ $ports = append $ports (include "brazier.portOf" .) }}{{ end -}}
+{{- with ($log.sasl | default dict).tokenEndpoint }}{{ $ports = append $ports (include "brazier.portOf" .) }}{{ end -}}
+{{- $ports | uniq | sortAlpha | join " " -}}
+{{- end -}}
+
+{{/* Of Braze: 443, but for a `restEndpoint` with a port of its own. */}}
+{{- define "brazier.brazePorts" -}}
+{{- $ports := list -}}
+{{- if ne .Values.workspaceConfig.existingSecret.name "" }}{{ $ports = append $ports "443" }}{{ end -}}
+{{- range .Values.config.destinations }}{{ $ports = append $ports (include "brazier.portOf" (.restEndpoint | default "")) }}{{ end -}}
+{{- $ports | uniq | sortAlpha | join " " -}}
+{{- end -}}
+
+{{- define "brazier.portList" -}}
+{{- range splitList " " . }}
+- port: {{ int . }}
+  protocol: TCP
+{{- end }}
+{{- end -}}
