@@ -12,6 +12,7 @@ import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Destinations, Served } from './destinations.ts';
+import { publishLag } from './kafka-signs.ts';
 import { publishLetters, publishLog, publishStandings } from './log-metrics.ts';
 
 export interface AdminParts {
@@ -70,12 +71,24 @@ export function createAdmin(parts: AdminParts): AdminServer {
 
 /** What is counted is published in one turn, so that it adds up. */
 async function scrape({ config, log, metrics, destinations }: AdminParts) {
-  const standings = await log.groups().catch(() => []);
+  const standings = await promptly(log.groups(), []);
   destinations.publish();
   publishStandings(standings, metrics, systemClock.epochMs());
+  publishLag(standings, metrics, systemClock.epochMs());
   publishLog(log, metrics);
   publishLetters(log, metrics, config.deadLetters);
   return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
+}
+
+/** A scrape must come while brokers are away, too: Prometheus waits 10 s by default. */
+const STANDINGS_WITHIN_MS = 3_000;
+
+async function promptly<Value>(asked: Promise<Value>, otherwise: Value): Promise<Value> {
+  const { promise, resolve } = Promise.withResolvers<Value>();
+  const timer = setTimeout(resolve, STANDINGS_WITHIN_MS, otherwise);
+  const answer = await Promise.race([asked.catch(() => otherwise), promise]);
+  clearTimeout(timer);
+  return answer;
 }
 
 /** @param now ms since the epoch */

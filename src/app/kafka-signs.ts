@@ -1,5 +1,6 @@
 /** What the log on Kafka tells the metrics. */
 import type { KafkaSigns } from '../log/kafka/signs.ts';
+import type { GroupStanding } from '../log/log.ts';
 import { systemClock } from '../model/time.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -25,27 +26,18 @@ export function kafkaSigns(metrics: Metrics, now: () => number = systemClock.epo
   };
 }
 
-/** How far a group is behind in one partition. */
-export interface PartitionLag {
-  readonly group: string;
-  readonly topic: string;
-  readonly partition: number;
-  /** From the watermark to the end. */
-  readonly records: number;
-  /** When the record at the watermark was written, ms since the epoch; null without lag. */
-  readonly oldestAt: number | null;
-}
-
 /**
- * All that this process reads: partitions that are not named any more have no series from then on.
+ * How far behind this process is in what it reads: partitions that are not its any more have no series from then on.
  * @param now ms since the epoch
  */
-export function publishLag(lags: readonly PartitionLag[], metrics: Metrics, now: number): void {
+export function publishLag(standings: readonly GroupStanding[], metrics: Metrics, now: number): void {
   metrics.kafkaLag.reset();
   metrics.kafkaLagSeconds.reset();
-  for (const { group, topic, partition, records, oldestAt } of lags) {
-    const labels = { group, topic, partition };
-    metrics.kafkaLag.set(labels, records);
-    metrics.kafkaLagSeconds.set(labels, oldestAt === null ? 0 : Math.max(0, now - oldestAt) / 1000);
+  for (const { group, partitions = [] } of standings) {
+    for (const { topic, partition, lag, oldestAt } of partitions) {
+      const labels = { group, topic, partition };
+      metrics.kafkaLag.set(labels, lag);
+      metrics.kafkaLagSeconds.set(labels, oldestAt === null ? 0 : Math.max(0, now - oldestAt) / 1000);
+    }
   }
 }

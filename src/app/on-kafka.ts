@@ -54,7 +54,8 @@ function optionsOf(
     signs: kafkaSigns(metrics),
     onFatal,
     onWarning: (message) => logger.warn(message),
-    tell: (level, message) => logger[level](message),
+    // What matters of it the log tells in its own words; of a broker that is away the client has a line for each try.
+    tell: (level, message) => logger[level === 'error' ? 'warn' : 'debug'](message),
   };
 }
 

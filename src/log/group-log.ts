@@ -6,6 +6,16 @@ export interface GroupStart {
   readonly start: 'beginning' | 'end';
 }
 
+/** Where a group stands in one partition. */
+export interface PartitionStanding {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records from the watermark to the end. */
+  readonly lag: number;
+  /** When the record at the watermark was written, ms since the epoch; null without lag. */
+  readonly oldestAt: number | null;
+}
+
 /** Where a group stands, by its durable progress. */
 export interface GroupStanding {
   readonly group: string;
@@ -17,6 +27,8 @@ export interface GroupStanding {
   readonly bytes: number;
   /** When the oldest of them was written, ms since the epoch; null without any. */
   readonly oldestAt: number | null;
+  /** Of the partitions that are read in this process; absent where there is but one. */
+  readonly partitions?: readonly PartitionStanding[];
 }
 
 /** Whoever reads a group in this process, as the log sees it. */

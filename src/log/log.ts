@@ -19,7 +19,14 @@ import type { GroupLog } from './group-log.ts';
 import type { LetterLog, LettersDropped } from './letter-log.ts';
 import type { RequestLog } from './request-note.ts';
 
-export type { GroupLog, GroupStanding, GroupStart, Member, Membership } from './group-log.ts';
+export type {
+  GroupLog,
+  GroupStanding,
+  GroupStart,
+  Member,
+  Membership,
+  PartitionStanding,
+} from './group-log.ts';
 export type {
   LetterFilter,
   LetterGroup,

@@ -42,15 +42,21 @@ export interface ForeignTopics {
   startOf(topic: string): StartAt;
 }
 
-/** Rejects with `LogError` when the brokers do not answer. */
-export async function startAt(client: KafkaClient, groupId: string, foreign: ForeignTopics): Promise<void> {
+/** Resolves with the topics that are meant now. Rejects with `LogError` when the brokers do not answer. */
+export async function startAt(
+  client: KafkaClient,
+  groupId: string,
+  foreign: ForeignTopics,
+): Promise<readonly string[]> {
   const { topics, startOf } = foreign;
   const offsets = createGroupOffsets(client);
   try {
     const existing = topics.length > 0 ? await offsets.topics() : [];
     const isMeant = (name: string) =>
       topics.some((topic) => (typeof topic === 'string' ? topic === name : topic.test(name)));
-    for (const topic of existing.filter(isMeant)) await placeGroup(offsets, groupId, [topic], startOf(topic));
+    const meant = existing.filter(isMeant);
+    for (const topic of meant) await placeGroup(offsets, groupId, [topic], startOf(topic));
+    return meant;
   } catch (error) {
     throw logErrorOf(error, `the beginning of ${groupId}`);
   } finally {

@@ -1,6 +1,7 @@
 /** The groups' part of the log on Kafka: a session for each that has joined in this process. */
 import { type EventLog, type GroupLog, LogError, type Member } from '../log.ts';
 import { attachGroups, type ForeignTopics, startAt } from './attach.ts';
+import { checkReadable } from './codec-check.ts';
 import type { KafkaLogOptions } from './options.ts';
 import type { KafkaParts } from './parts.ts';
 import { MAX_RANGES } from './progress-codec.ts';
@@ -30,6 +31,10 @@ export function createKafkaGroups(all: GroupsParts): KafkaGroups {
   const { options, parts, sessions, checkOpen } = all;
   const { groupPrefix, direct } = options;
   const { client, topics, standings } = parts;
+  /** Topics that cannot be read are told here, before reading begins. */
+  async function placeIn(groupId: string, foreign: ForeignTopics): Promise<void> {
+    await checkReadable(client, await startAt(client, groupId, foreign));
+  }
   const ofDestination = (group: string) => `${groupPrefix}.${group}`;
   return {
     maxRanges: MAX_RANGES,
@@ -37,13 +42,13 @@ export function createKafkaGroups(all: GroupsParts): KafkaGroups {
       checkOpen();
       // No destination's group has a colon behind the prefix.
       const groupId = `${groupPrefix}:${group}`;
-      await startAt(client, groupId, wanted);
+      await placeIn(groupId, wanted);
       return startSession({ ...options, ...wanted, client, group, groupId, prepare: async () => undefined });
     },
     async attach(groups) {
       checkOpen();
       await attachGroups(client, { prefix: groupPrefix, topic: topics.events.topic }, groups);
-      if (direct) await Promise.all(groups.map(({ group }) => startAt(client, ofDestination(group), direct)));
+      if (direct) await Promise.all(groups.map(({ group }) => placeIn(ofDestination(group), direct)));
       standings.know(groups.map(({ group }) => group));
       // One that nobody joins any more is forgotten by the brokers in their own time.
       return [];

@@ -9,6 +9,7 @@ import type { KafkaLogOptions } from './options.ts';
 import { maxValueBytesOf } from './outbox-size.ts';
 import { type KafkaParts, openParts } from './parts.ts';
 import type { GroupSession } from './session.ts';
+import type { PartitionPlace } from './signs.ts';
 
 export interface KafkaLog extends EventLog {
   /** Joins a group that is no destination's, to read topics of others. */
@@ -32,6 +33,12 @@ function createKafkaLog(
   /** Whoever asks knows the log's topic by one name, whatever the brokers call it. */
   const named = (topic: string) => (topic === EVENTS_TOPIC ? topics.events.topic : topic);
 
+  const isAssigned = (group: string, { topic, partition }: PartitionPlace) =>
+    sessions
+      .get(group)
+      ?.assigned()
+      .some((each) => each.topic === topic && each.partition === partition) ?? false;
+
   function checkOpen(): void {
     if (closing) throw new LogError('log_closing', 'the log is closing');
   }
@@ -53,7 +60,12 @@ function createKafkaLog(
     },
     scan: (topic, range, signal) => look.scan(named(topic), range, signal),
     find: (topic, messageId, signal) => look.find(named(topic), messageId, signal),
-    groups: () => standings.groups(),
+    async groups() {
+      return (await standings.groups()).map((standing) => ({
+        ...standing,
+        partitions: standing.partitions?.filter((each) => isAssigned(standing.group, each)) ?? [],
+      }));
+    },
     stats: () => ({ bytes: 0, maxBytes: Number.POSITIVE_INFINITY, ...letters.stats() }),
     // Brokers that are away are told to each sender; taking the process out of service would help nobody.
     async ping() {

@@ -75,7 +75,7 @@ async function join({
   reader,
   ...opened
 }: Opened): Promise<KafkaParts> {
-  const { now, direct, groupPrefix } = options;
+  const { now, direct } = options;
   const { events } = topics;
   const decode = (message: RawMessage, place: Place): StoredRecord =>
     direct && place.topic !== events.topic ? direct.decode(message, place) : recordOf(message, place);
@@ -95,7 +95,7 @@ async function join({
     append: (topic, records) => append(topic, records),
   });
   const append = createAppend({ outbox, events, putLetters: letters.put });
-  const standings = createStandings({ client, reader, events, groupPrefix, now });
+  const standings = createStandings({ ...options, client, reader, events });
   return {
     client,
     topics,

@@ -1,5 +1,11 @@
 /** Where the groups stand on Kafka: asked of the brokers each time, since other processes move them too. */
-import { type GroupStanding, LogError, type OffsetRange, type Progress } from '../log.ts';
+import {
+  type GroupStanding,
+  LogError,
+  type OffsetRange,
+  type PartitionStanding,
+  type Progress,
+} from '../log.ts';
 import type { ForeignTopics } from './attach.ts';
 import type { KafkaClient } from './client.ts';
 import { placeKey } from './commits.ts';
@@ -13,7 +19,7 @@ import type { TopicShape } from './topics.ts';
 export interface Standings {
   /** Which groups there are: exactly these from now on, without their prefix. */
   know(groups: readonly string[]): void;
-  /** By name. `bytes` goes by the size of some records; `oldestAt` may be a few seconds old. Rejects with `LogError`. */
+  /** By name, with every partition. `bytes` goes by the size of some records; `oldestAt` may be a few seconds old. Rejects with `LogError`. */
   groups(): Promise<readonly GroupStanding[]>;
   close(): Promise<void>;
 }
@@ -35,12 +41,14 @@ const NEVER = new AbortController().signal;
 
 /** What a group has before it in one partition. */
 interface Backlog {
+  /** Records from the watermark to the end; those settled between are among them. */
+  readonly lag: number;
   readonly unsettled: number;
   readonly bytes: number;
   readonly oldestAt: number | null;
 }
 
-const NO_BACKLOG: Backlog = { unsettled: 0, bytes: 0, oldestAt: null };
+const NO_BACKLOG: Backlog = { lag: 0, unsettled: 0, bytes: 0, oldestAt: null };
 
 /** The first records from a watermark on. */
 interface Peek {
@@ -105,7 +113,8 @@ export function createStandings({
     // What is left are the marks of transactions.
     if (peek.oldestAt === null) return NO_BACKLOG;
     const unsettled = settled.reduce((open, { from, to }) => open - (to - from), end - watermark);
-    return { unsettled, bytes: unsettled * peek.recordBytes, oldestAt: peek.oldestAt };
+    const { oldestAt, recordBytes } = peek;
+    return { lag: end - watermark, unsettled, bytes: unsettled * recordBytes, oldestAt };
   }
 
   async function standingOf(group: string, places: readonly HeldPlace[]): Promise<GroupStanding> {
@@ -113,7 +122,7 @@ export function createStandings({
     const backlogs = await Promise.all(
       places.map((place) => backlogOf(group, place, stored.get(placeKey(place)))),
     );
-    return { group, detached: false, ...sumOf(backlogs) };
+    return { group, detached: false, ...sumOf(backlogs), partitions: partitionsOf(places, backlogs) };
   }
 
   async function refresh(): Promise<readonly GroupStanding[]> {
@@ -155,6 +164,13 @@ async function firstOf(
     return messages;
   }
   return [];
+}
+
+function partitionsOf(places: readonly Place[], backlogs: readonly Backlog[]): PartitionStanding[] {
+  return places.map(({ topic, partition }, index) => {
+    const { lag, oldestAt } = backlogs[index] ?? NO_BACKLOG;
+    return { topic, partition, lag, oldestAt };
+  });
 }
 
 /** Where retention has passed the group, it stands at the first offset held. */

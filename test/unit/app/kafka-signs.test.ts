@@ -63,6 +63,11 @@ describe('each sign has its series', () => {
       ['brazier_kafka_crashes_total{group="braze",restart="false"} 1'],
     ],
     [
+      'an id that came with other content',
+      (signs) => signs.conflicted('e'),
+      ['brazier_kafka_conflicts_total{topic="e"} 1'],
+    ],
+    [
       'progress that was cut',
       (signs) => signs.progressCut('braze', 4),
       ['brazier_kafka_progress_cut_total{group="braze"} 4'],
@@ -81,16 +86,14 @@ describe('each sign has its series', () => {
 
 test('lag is that of the partitions read now, and those of another have no series any more', async () => {
   const { metrics, series } = create();
-  const lag = { group: 'braze', topic: 'e', partition: 0, records: 4, oldestAt: NOW - 2_500 };
-  publishLag([lag, { ...lag, partition: 1 }], metrics, NOW);
-  publishLag(
-    [
-      { ...lag, partition: 1, records: 0, oldestAt: null },
-      { ...lag, partition: 2 },
-    ],
-    metrics,
-    NOW,
-  );
+  const standing = { group: 'braze', detached: false, unsettled: 9, bytes: 90, oldestAt: NOW - 2_500 };
+  const place = { topic: 'e', partition: 0, lag: 4, oldestAt: NOW - 2_500 };
+  publishLag([{ ...standing, partitions: [place, { ...place, partition: 1 }] }], metrics, NOW);
+  const partitions = [
+    { ...place, partition: 1, lag: 0, oldestAt: null },
+    { ...place, partition: 2 },
+  ];
+  publishLag([{ ...standing, partitions }], metrics, NOW);
   expect(await series()).toEqual([
     'brazier_kafka_consumer_lag{group="braze",topic="e",partition="1"} 0',
     'brazier_kafka_consumer_lag{group="braze",topic="e",partition="2"} 4',
