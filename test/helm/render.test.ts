@@ -67,11 +67,18 @@ describe.skipIf(lacking !== '')('what is rendered', () => {
     });
   });
 
-  it("is checked by the operators' definitions too", async () => {
+  it("is checked by the operators' definitions too: what must be there, types, and keys that nobody knows", async () => {
     const check = createCheck(KUBERNETES_MINORS[3]);
     const scaled = rendered('keda').find(({ kind }) => kind === 'ScaledObject') as Rendered;
-    const { scaleTargetRef, ...spec } = scaled.spec as { readonly scaleTargetRef: unknown };
+    const spec = scaled.spec as Readonly<Record<string, unknown>>;
+    const { scaleTargetRef, ...rest } = spec;
     expect(scaleTargetRef).toBeDefined();
-    expect(await check({ ...scaled, spec })).not.toEqual([]);
+    expect(await check({ ...scaled, spec: rest })).toEqual([expect.stringContaining('scaleTargetRef')]);
+    expect(await check({ ...scaled, spec: { ...spec, pollingInterval: '15' } })).not.toEqual([]);
+    const triggers = [{ type: 'kafka', metadata: {}, authentication: {} }];
+    expect(await check({ ...scaled, spec: { ...spec, triggers, minReplicas: 1 } })).toEqual([
+      '/spec/triggers/0/authentication is not known',
+      '/spec/minReplicas is not known',
+    ]);
   });
 });

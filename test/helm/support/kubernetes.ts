@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Rendered } from '../../../scripts/helm/render.ts';
 import { definitionsPath, KINDS_FOLDER } from '../../../scripts/helm/tools.ts';
+import { undeclaredKeys } from './declared-keys.ts';
 
 /** What is wrong with an object; empty when nothing is. */
 export type Check = (object: Rendered) => Promise<string[]>;
@@ -56,7 +57,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 type Model = new (data: object) => { validate(): void };
 
-/** Types, ranges and what must be there; a key that the definition does not know is not seen. */
+/** Types, ranges and what must be there by the package's code, unknown keys by its declarations. */
 async function checkOperatorsKind(object: Rendered): Promise<string[]> {
   const { apiVersion, kind } = object;
   const folder = PACKAGES[apiVersion.split('/')[0] ?? ''];
@@ -67,7 +68,7 @@ async function checkOperatorsKind(object: Rendered): Promise<string[]> {
   if (Kind === undefined) return [`nobody knows ${apiVersion} ${kind}`];
   try {
     new Kind(object).validate();
-    return [];
+    return undeclaredKeys(object, file.replace(/\.js$/, '.d.ts')).map((path) => `${path} is not known`);
   } catch (error) {
     return [(error as Error).message];
   }
