@@ -3,7 +3,7 @@
  * before, and gives runs of consecutive records that the group has not settled.
  */
 
-import type { Progress } from '../log.ts';
+import type { OffsetRange, Progress } from '../log.ts';
 import { isSettled } from '../progress.ts';
 import type { RawRecord } from './internals.ts';
 import { raised } from './session-places.ts';
@@ -92,6 +92,8 @@ class FetchedBuffer implements PartitionBuffer {
   #bytes = 0;
   /** Where the last run ended; what lies between here and the first message is a gap or settled. */
   #takenTo: number;
+  /** The last one that was found behind a run. */
+  #gap: OffsetRange = { from: 0, to: 0 };
 
   constructor({ topic, partition, resumed, highWatermark }: BufferStart, limits: BufferLimits) {
     this.topic = topic;
@@ -157,12 +159,19 @@ class FetchedBuffer implements PartitionBuffer {
     this.position = resumed.watermark;
     this.#takenTo = resumed.watermark;
     [this.#messages, this.#offsets, this.#bytes] = [[], [], 0];
+    this.#gap = { from: 0, to: 0 };
   }
 
   overGaps(progress: Progress): Progress {
-    if (progress.watermark < this.#takenTo) return progress;
+    const { watermark } = progress;
+    // Known before the next run was taken: whoever settles may not have heard of that yet.
+    const isInGap = this.#gap.from <= watermark && watermark < this.#gap.to;
+    if (isInGap) return raised(progress, this.#gap.to);
+    if (watermark < this.#takenTo) return progress;
     const next = this.#offsets.find((offset) => !isSettled(this.resumed, offset)) ?? this.position;
-    return next > progress.watermark ? raised(progress, next) : progress;
+    if (next <= watermark) return progress;
+    this.#gap = { from: this.#takenTo, to: next };
+    return raised(progress, next);
   }
 
   #skipSettled(onSkipped: (message: RawRecord) => void): void {

@@ -160,6 +160,8 @@ export const Connection = requireKafkajs('kafkajs/src/network/connection') as {
 export interface RawConsumerGroup {
   readonly groupId: string;
   readonly assigners: readonly object[];
+  /** Null before the first join. */
+  memberId: string | null;
   joinAndSync(): Promise<void>;
 }
 

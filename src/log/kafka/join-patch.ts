@@ -12,6 +12,13 @@ type JoinHook = () => Promise<void>;
 const hooks = new WeakMap<object, JoinHook>();
 
 /**
+ * By assigner: who its consumer was in the group. kafkajs forgets it in a crash and joins as somebody new, and the group
+ * would wait for the one that is gone: the whole rebalance timeout. A coordinator that does not know it says so, and
+ * kafkajs joins anew.
+ */
+const memberIds = new WeakMap<object, string>();
+
+/**
  * kafkajs' round robin, for one consumer, with a hook that is awaited before each of its joins, the first too. Until the
  * hook resolves no join is sent, and the coordinator waits at most for the rebalance timeout; commits are still taken.
  * The hook may not reject.
@@ -38,7 +45,13 @@ export function patchJoin(): void {
     (original) =>
       async function joinAndSync(this: RawConsumerGroup): Promise<void> {
         for (const assigner of this.assigners) await hooks.get(assigner)?.();
-        return original.call(this);
+        const own = this.assigners.find((assigner) => hooks.has(assigner));
+        if (own !== undefined) this.memberId ??= memberIds.get(own) ?? null;
+        try {
+          await original.call(this);
+        } finally {
+          if (own !== undefined && this.memberId !== null) memberIds.set(own, this.memberId);
+        }
       },
   );
 }

@@ -221,6 +221,7 @@ class KafkaSession implements GroupSession {
   #crashed(error: Error, restart: boolean): void {
     const { signs, group, groupId, onWarning } = this.#parts;
     signs.crashed(group, restart);
+    signs.assigned(group, []);
     this.#cut();
     this.#intake.forget();
     const failure = logErrorOf(error, `${groupId} stopped reading`);

@@ -87,7 +87,20 @@ describe('a partition’s buffer', () => {
     expect(buffer.overGaps({ watermark: 1, settled: [] })).toEqual({ watermark: 1, settled: [] });
     expect(buffer.overGaps({ watermark: 2, settled: [] })).toEqual({ watermark: 5, settled: [] });
     buffer.offer(batch(5, [7]));
-    expect(buffer.overGaps({ watermark: 2, settled: [] })).toEqual({ watermark: 7, settled: [] });
+    expect(buffer.overGaps({ watermark: 5, settled: [] })).toEqual({ watermark: 7, settled: [] });
+    buffer.take(ignore);
+    expect(buffer.overGaps({ watermark: 7, settled: [] })).toEqual({ watermark: 7, settled: [] });
+  });
+
+  test('knows a gap also when the next run was taken before the one behind it was settled', () => {
+    const buffer = open();
+    buffer.offer(batch(0, [0, 1], 4));
+    buffer.take(ignore);
+    expect(buffer.overGaps({ watermark: 2, settled: [] }).watermark).toBe(5);
+    buffer.offer(batch(5, [5]));
+    buffer.take(ignore);
+    expect(buffer.overGaps({ watermark: 2, settled: [] }).watermark).toBe(5);
+    expect(buffer.overGaps({ watermark: 1, settled: [] }).watermark).toBe(1);
   });
 
   test('from whatever batches, gaps and progress, gives every unsettled record once and ends at the end', () => {
