@@ -60,6 +60,7 @@ export interface KafkaLogConfig {
   readonly replicationFactor: number | null;
   readonly retainHours: number;
   readonly compression: 'zstd' | 'gzip' | 'none';
+  readonly sessionTimeoutMs: number;
 }
 
 /** Files are paths of PEM files that could be read when the configuration was loaded. */

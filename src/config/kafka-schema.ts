@@ -224,4 +224,14 @@ export const KAFKA_LOG = {
     description: 'How records are compressed on their way to the brokers and there.',
     examples: ['gzip'],
   },
+  // Kafka's own bounds: group.min.session.timeout.ms, group.max.session.timeout.ms; its consumers' default since 3.0.
+  sessionTimeoutMs: {
+    type: 'integer',
+    minimum: 6_000,
+    maximum: 1_800_000,
+    default: 45_000,
+    description:
+      'How long the brokers wait for a worker of which they hear nothing, until its partitions go to the others; one that is stopped gives them up at once.',
+    examples: [15_000],
+  },
 } satisfies Record<string, Schema>;

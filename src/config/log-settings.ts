@@ -24,6 +24,7 @@ export function buildLog(log: JsonObject, findings: Findings): LogConfig {
     replicationFactor: typeof log.replicationFactor === 'number' ? log.replicationFactor : null,
     retainHours,
     compression: compressionOf(log),
+    sessionTimeoutMs: numberAt(log, 'sessionTimeoutMs'),
   };
 }
 

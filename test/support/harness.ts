@@ -37,7 +37,9 @@ export interface HarnessOptions {
   readonly log?: Readonly<Record<string, unknown>>;
   /** Over the harness's own load: 4 lanes of 10 batches of 25 events. False: nothing is produced by itself. */
   readonly load?:
-    | Partial<Pick<ProducerOptions, 'lanes' | 'peoplePerLane' | 'eventsPerBatch' | 'batchesPerLane'>>
+    | Partial<
+        Pick<ProducerOptions, 'lanes' | 'peoplePerLane' | 'eventsPerBatch' | 'batchesPerLane' | 'restMs'>
+      >
     | false;
   /** A proxy stands between the process and the sandbox. */
   readonly proxied?: boolean;
@@ -88,7 +90,7 @@ export const REST_KEY = 'canary-rest-key';
 export const WRITE_KEY = 'canary-write-key';
 
 /** Far above what a row needs when all is well (about 130 MB), far below what a leak makes of it. */
-const MAX_BYTES = 320 * 1024 * 1024;
+export const MAX_BYTES = 320 * 1024 * 1024;
 
 /** A machine that is busy with other tests is slow, not wrong. */
 export const PATIENT = { timeout: 60_000, interval: 50 };
@@ -173,7 +175,7 @@ async function startRig(options: HarnessOptions, cleanups: (() => unknown)[]) {
   return { harness, judge: () => judgeAll(harness, options, { lives, proxy }) };
 }
 
-function destinationOf({ destination = {} }: HarnessOptions) {
+export function destinationOf({ destination = {} }: Pick<HarnessOptions, 'destination'>) {
   return {
     ...('restApiKeyFile' in destination ? { restApiKey: undefined } : { restApiKey: REST_KEY }),
     id: 'braze',
@@ -185,7 +187,7 @@ function destinationOf({ destination = {} }: HarnessOptions) {
   };
 }
 
-function loadOf({ load = {} }: HarnessOptions) {
+export function loadOf({ load = {} }: Pick<HarnessOptions, 'load'>) {
   const own = { lanes: 4, peoplePerLane: 10, eventsPerBatch: 25, batchesPerLane: 10 };
   return load === false ? { ...own, lanes: 0 } : { ...own, ...load };
 }
@@ -288,7 +290,10 @@ async function judgeAll(
 }
 
 /** Posts an event of somebody new; how long it took to Braze, ms. */
-async function freshEvent({ sandbox, produce }: Harness): Promise<number> {
+export async function freshEvent({
+  sandbox,
+  produce,
+}: Pick<Harness, 'sandbox' | 'produce'>): Promise<number> {
   const from = performance.now();
   const [event] = await produce('fresh');
   const arrived = () =>
@@ -312,7 +317,10 @@ async function expectEverythingCounted({ metric }: Harness): Promise<void> {
 }
 
 /** What those see who may not see a key or a person. */
-async function shownBy({ ready, admin }: Harness): Promise<Record<string, string>> {
+export async function shownBy({
+  ready,
+  admin,
+}: Pick<Harness, 'ready' | 'admin'>): Promise<Record<string, string>> {
   return {
     metrics: await (await fetch(`${ready.admin}/metrics`)).text(),
     readiness: await (await fetch(`${ready.admin}/health/ready`)).text(),
@@ -327,12 +335,12 @@ interface Letter {
 }
 
 /** Code of each dead letter by its messageId. */
-async function lettersOf({ admin }: Harness): Promise<Map<string, string>> {
+export async function lettersOf({ admin }: Pick<Harness, 'admin'>): Promise<Map<string, string>> {
   const { letters } = await admin<{ letters: Letter[] }>('/dead-letters?limit=1000&showPayload=true');
   return new Map(letters.map(({ payload, code }) => [String(JSON.parse(payload).messageId), code]));
 }
 
-async function metric(ready: Ready, name: string, labels = ''): Promise<number> {
+export async function metric(ready: Ready, name: string, labels = ''): Promise<number> {
   const text = await (await fetch(`${ready.admin}/metrics`)).text();
   const samples = text.matchAll(new RegExp(`^${name}(?:{([^}]*)})? ([0-9.e+-]+)$`, 'gm'));
   return samples.reduce((sum, [, own = '', value]) => (own.includes(labels) ? sum + Number(value) : sum), 0);
@@ -344,7 +352,7 @@ function postOne({ http }: Ready, event: object): Promise<Response> {
   return fetch(`${http}/v1/batch`, { method: 'POST', headers: { authorization }, body });
 }
 
-async function admin<Body>(ready: Ready, { tokenFile }: ServerFolder, path: string): Promise<Body> {
+export async function admin<Body>(ready: Ready, { tokenFile }: ServerFolder, path: string): Promise<Body> {
   const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`;
   return (await (await fetch(`${ready.admin}${path}`, { headers: { authorization } })).json()) as Body;
 }

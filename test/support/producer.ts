@@ -22,6 +22,8 @@ export interface ProducerOptions {
   readonly eventsPerBatch: number;
   /** Batches of each lane; default: until it is stopped. */
   readonly batchesPerLane?: number;
+  /** A lane rests so long between two batches. Default 0. */
+  readonly restMs?: number;
 }
 
 export interface Producer {
@@ -64,12 +66,13 @@ export function startProducer(options: ProducerOptions): Producer {
   }
 
   async function runLane(lane: number): Promise<void> {
-    const { eventsPerBatch, peoplePerLane, batchesPerLane = Number.POSITIVE_INFINITY } = options;
+    const { eventsPerBatch, peoplePerLane, batchesPerLane = Number.POSITIVE_INFINITY, restMs = 0 } = options;
     for (let turn = 0; turn < batchesPerLane && !stopping.signal.aborted; turn += 1) {
       const batch = Array.from({ length: eventsPerBatch }, (_, index) =>
         nextOf(`p${lane}-${(turn * eventsPerBatch + index) % peoplePerLane}`),
       );
       await postUntilAcknowledged(batch);
+      if (restMs > 0) await wait(restMs);
     }
   }
 

@@ -59,6 +59,8 @@ export interface KafkaLogOptions {
   /** How long a topic that is created keeps its records. */
   readonly retainHours: number;
   readonly compression: KafkaCompression;
+  /** Of the groups' members: who is not heard of for so long has lost its partitions. Default: 45 s. */
+  readonly sessionTimeoutMs?: number;
   /** Topics of others that the groups read beside the log's own, and what their messages are as records. */
   readonly direct?: ForeignTopics & { readonly decode: DecodeForeign };
   readonly letters: LetterLimits;

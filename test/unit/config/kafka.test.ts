@@ -62,6 +62,7 @@ describe('the log of a cluster', () => {
       replicationFactor: null,
       retainHours: 168,
       compression: 'zstd',
+      sessionTimeoutMs: 45_000,
     });
   });
 
