@@ -1,4 +1,5 @@
 /** Reads what a query or a body asks for: what cannot be understood is named, never guessed and never passed over. */
+import { readCursor } from '../dead-letters/resend-cursor.ts';
 import type { Selection, Wanted } from '../dead-letters/selection.ts';
 import { parseTime } from '../model/clock.ts';
 import type { Json } from '../model/json.ts';
@@ -16,6 +17,8 @@ const flag: Read = (value) =>
   ['true', 'false'].includes(String(value)) ? String(value) === 'true' : undefined;
 const texts: Read = (value) =>
   Array.isArray(value) && value.every((each) => typeof each === 'string') ? value : undefined;
+
+const cursor: Read = (value) => (typeof value === 'string' && readCursor(value) ? value : undefined);
 
 function whole(least: number, most: number): Read {
   return (value) => {
@@ -76,7 +79,7 @@ export const RESEND = {
   from: TIME,
   to: TIME,
   limit: member(whole(1, 100_000), 'a whole number from 1 to 100000'),
-  after: member(whole(0, Number.MAX_SAFE_INTEGER), 'a whole number'),
+  after: member(cursor, '`next` of the answer before'),
   withAttributes: FLAG,
   again: FLAG,
   dryRun: FLAG,

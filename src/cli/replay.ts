@@ -1,6 +1,6 @@
 /** `brazier replay`: what the log still holds of a time goes to one destination again. */
 import { Command } from 'commander';
-import type { Resend, ResendCount, ResendQuery } from '../dead-letters/resend.ts';
+import type { Resend, ResendCount, ResendQuery, ResendResult } from '../dead-letters/resend.ts';
 import { systemClock } from '../model/time.ts';
 import { CommandError } from './command-error.ts';
 import { confirm } from './confirm.ts';
@@ -79,13 +79,10 @@ async function sendAll(resend: Resend, query: ResendQuery, run: Run): Promise<vo
   const pace = createPace(rate, MOST_AT_ONCE, systemClock);
   const progress = createProgress(total);
   try {
-    for (let after: number | null = 0; after !== null; ) {
-      const { sent, already, next } = await resend.send(query, {
-        limit: pace.size,
-        after,
-        withAttributes,
-        again,
-      });
+    const terms = { limit: pace.size, withAttributes, again };
+    for (let after: string | null | undefined; after !== null; ) {
+      const place = after === undefined ? {} : { after };
+      const { sent, already, next }: ResendResult = await resend.send(query, { ...terms, ...place });
       result.sent += sent;
       result.already += already;
       progress.add(sent + already);

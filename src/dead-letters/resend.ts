@@ -2,9 +2,10 @@
  * Sends what the log still holds of a time again, to one destination alone. An event goes to it once in 24 hours however
  * often it is asked for: so a run that was interrupted goes on when the same is asked again.
  */
-import type { AppendRecord, EventLog } from '../log/log.ts';
+import type { AppendRecord, EventLog, ScannedRecord } from '../log/log.ts';
 import { EVENTS_TOPIC, type LogRecord } from '../model/record.ts';
 import { WITHOUT_STATE } from './replay-record.ts';
+import { cursorOf, type Reached, readCursor } from './resend-cursor.ts';
 
 export interface ResendQuery {
   readonly destination: string;
@@ -21,8 +22,8 @@ export interface ResendOptions {
   readonly again?: boolean;
   /** Events of one call. Default: all. */
   readonly limit?: number;
-  /** `next` of the call before. */
-  readonly after?: number;
+  /** `next` of the call before, for the same query. */
+  readonly after?: string;
 }
 
 export interface ResendCount {
@@ -37,10 +38,10 @@ export interface ResendCount {
 
 export interface ResendResult {
   readonly sent: number;
-  /** Left out, since a replay took them to this destination in the last 24 hours. */
+  /** Left out, since a replay took them to this destination in the last 24 hours. On Kafka 0: it is seen when they are read. */
   readonly already: number;
-  /** Where the next call goes on; null when this was all. */
-  readonly next: number | null;
+  /** Where the next call goes on, in words of the log's own; null when this was all. */
+  readonly next: string | null;
 }
 
 export interface Resend {
@@ -87,25 +88,40 @@ export function createResend({ log, now, connected }: ResendParts): Resend {
       }
       return { ...count, firstAt: times[0] ?? null, lastAt: times[1] ?? null };
     },
-    async send(query, { limit = Number.POSITIVE_INFINITY, after = 0, ...terms } = {}) {
+    async send(query, { limit = Number.POSITIVE_INFINITY, after, ...terms } = {}) {
       const result = { sent: 0, already: 0 };
-      const range = { from: query.from, to: query.to, offset: after };
+      const offsets = startOf(after);
+      const reached = new Map(offsets);
+      const range = { from: query.from, to: query.to, offsets };
       for await (const records of log.scan(EVENTS_TOPIC, range, AbortSignal.any([]))) {
         let rest = records.filter((record) => whatOf(record) === 'events' && isMeant(record, query));
         while (rest.length > 0) {
           const size = Math.min(BATCH_EVENTS, limit - result.sent - result.already);
-          if (size <= 0) return { ...result, next: rest[0]?.offset ?? null };
+          if (size <= 0) return { ...result, next: cursorOf(reached) };
           const batch = rest.slice(0, size);
           const copies = batch.map((record) => copyOf(record, query.destination, { ...terms, at: now() }));
           const { duplicates } = await log.append(EVENTS_TOPIC, copies);
           result.sent += batch.length - duplicates.length;
           result.already += duplicates.length;
+          pass(batch, reached);
           rest = rest.slice(size);
         }
+        pass(records, reached);
       }
       return { ...result, next: null };
     },
   };
+}
+
+function startOf(after: string | undefined): Reached {
+  const start = after === undefined ? new Map() : readCursor(after);
+  if (!start) throw new Error(`${after} is no cursor of a replay`);
+  return start;
+}
+
+/** Within a partition the records come in the order of their offsets. */
+function pass(records: readonly LogRecord[], reached: Map<number, number>): void {
+  for (const { partition, offset } of records) reached.set(partition, offset + 1);
 }
 
 function spanOf(times: readonly number[]): number[] {
@@ -126,13 +142,18 @@ interface CopyTerms {
 
 /** Its guard id is of the replay, not the event's own: that one is known and would drop it. */
 function copyOf(
-  record: LogRecord,
+  record: ScannedRecord,
   destination: string,
   { withAttributes, again, at }: CopyTerms,
 ): AppendRecord {
-  const { key, value, topic, partition, offset } = record;
+  const { key, value } = record;
   const state = withAttributes === true ? {} : { replayWithout: WITHOUT_STATE };
   const headers = { ...record.headers, replayDestination: destination, ...state };
-  const guardId = `replay\0${destination}\0${topic}/${partition}/${offset}`;
+  const guardId = `replay\0${destination}\0${identityOf(record)}`;
   return { key, value, headers, timestamp: at, ...(again !== true && { guardId }) };
+}
+
+/** An event that stands in the log twice is the same one, unless it says something else. */
+function identityOf({ guardId, guardContent, topic, partition, offset }: ScannedRecord): string {
+  return guardId === undefined ? `${topic}/${partition}/${offset}` : `${guardId}\0${guardContent ?? ''}`;
 }

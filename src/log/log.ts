@@ -105,8 +105,14 @@ export interface ScanRange {
   /** When the record was accepted, ms since the epoch, half-open. */
   readonly from: number;
   readonly to: number;
-  /** The first offset to look at. Default: the first that is held. */
-  readonly offset?: number;
+  /** By partition the first offset to look at. Default, also for one that is not named: the first that is held. */
+  readonly offsets?: ReadonlyMap<number, number>;
+}
+
+/** With what the guard goes by, from a log that may hold an event twice: its `append` cannot know. */
+export interface ScannedRecord extends LogRecord {
+  readonly guardId?: string;
+  readonly guardContent?: number;
 }
 
 export interface LogStats {
@@ -151,7 +157,7 @@ export interface EventLog extends GroupLog, LetterLog, RequestLog {
    * The records accepted in a time, whatever the groups have settled, in order, as far as they are still held and were
    * appended before this call. Damaged ones are among them, with the time at which they were written.
    */
-  scan(topic: string, range: ScanRange, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  scan(topic: string, range: ScanRange, signal: AbortSignal): AsyncIterable<readonly ScannedRecord[]>;
   /** The records at these offsets (ascending), as far as they are held; in order. */
   fetch(topic: string, partition: number, offsets: readonly number[]): Promise<readonly LogRecord[]>;
   /** The records that carry this messageId, as far as they are held; newest first. */

@@ -117,11 +117,12 @@ export function chunkOf(records: readonly LogRecord[], lost: AbortSignal, resume
 /** The records accepted in a time, copied, so many at a time. */
 export function* piecesOf(
   { records }: MemoryState,
-  { from, to, offset = 0 }: ScanRange,
+  { from, to, offsets }: ScanRange,
   count: number,
 ): Generator<LogRecord[]> {
+  const first = offsets?.get(0) ?? 0;
   const meant = records.filter(
-    (each) => each.offset >= offset && from <= each.timestamp && each.timestamp < to,
+    ({ offset, timestamp }) => offset >= first && from <= timestamp && timestamp < to,
   );
   for (let start = 0; start < meant.length; start += count) {
     yield meant.slice(start, start + count).map((record) => ({ ...record }));

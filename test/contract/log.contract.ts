@@ -549,7 +549,7 @@ export function describeLogContract(
         await log.append(EVENTS_TOPIC, [at('two', START + 19), at('late', START + 20)]);
         await commit(log, 'a', 3, harness);
         expect(await scan({ from: START + 10, to: START + 20 })).toEqual(['one', 'two']);
-        expect(await scan({ from: START + 10, to: START + 20, offset: 2 })).toEqual(['two']);
+        expect(await scan({ from: START + 10, to: START + 20, offsets: new Map([[0, 2]]) })).toEqual(['two']);
         log = await harness.crash(log);
         expect(await scan({ from: 0, to: START + 999 })).toEqual(['early', 'one', 'two', 'late']);
       });

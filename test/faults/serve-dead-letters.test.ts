@@ -191,6 +191,11 @@ describe('dead letters of a running server', () => {
     ] as const) {
       expect(await t.admin(path, body)).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
     }
+    const wrong = { destination: 'braze', from: 0, to: 1, after: '0:x' };
+    expect(await t.admin('/replay', wrong)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_body', message: 'after: expected `next` of the answer before' },
+    });
     expect(await t.admin('/dead-letters?from=yesterday')).toMatchObject({ body: { code: 'invalid_query' } });
     expect(await t.admin('/dead-letters/replay', {})).toMatchObject({
       status: 400,

@@ -101,7 +101,9 @@ describeKafka('looking into the events', () => {
       const { scan } = lookInto(topic);
       const range = { from: START, to: START + MINUTE };
       expect((await scanned(scan(topic, range, NEVER))).map(idOf)).toEqual(['a', 'b']);
-      expect((await scanned(scan(topic, { ...range, offset: 1 }, NEVER))).map(idOf)).toEqual(['b']);
+      expect((await scanned(scan(topic, { ...range, offsets: new Map([[0, 1]]) }, NEVER))).map(idOf)).toEqual(
+        ['b'],
+      );
     });
 
     it('ends where the topic ended when it began, and when told so', async () => {

@@ -10,7 +10,7 @@ import type { TopicShape } from './topics.ts';
 
 /**
  * As the log's interface has it. The order of a scan is that of each partition; between partitions the older record comes
- * first, as far as the clocks of those who accepted them agree. Its `offset` is a lower bound in every partition.
+ * first, as far as the clocks of those who accepted them agree.
  */
 export type Look = Pick<EventLog, 'scan' | 'fetch' | 'find'>;
 
@@ -46,7 +46,7 @@ export function createLook({ reader, events, decode }: LookParts): Look {
       reader.offsetAt(topic, partition, range.to + WRITTEN_WITHIN_MS),
     ]);
     const maxBytes = Math.max(LEAST_SCAN_BYTES, Math.floor(SCAN_BYTES / partitions.length));
-    const stretch = { from: Math.max(first, range.offset ?? 0), to: end, maxBytes };
+    const stretch = { from: Math.max(first, range.offsets?.get(partition) ?? 0), to: end, maxBytes };
     for await (const messages of reader.read(topic, partition, stretch, signal)) {
       const records = messages.map((message) => decode(message, place));
       yield records.filter(({ timestamp }) => range.from <= timestamp && timestamp < range.to);

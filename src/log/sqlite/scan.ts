@@ -16,11 +16,11 @@ export interface ScanSource {
 
 export async function* scanRecords(
   { client, head, closing }: ScanSource,
-  { from, to, offset = 0 }: ScanRange,
+  { from, to, offsets }: ScanRange,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[], void> {
   const written = { since: from - WRITTEN_WITHIN_MS, until: to + WRITTEN_WITHIN_MS };
-  for (let position = offset; position < head && !signal.aborted && !closing(); ) {
+  for (let position = offsets?.get(0) ?? 0; position < head && !signal.aborted && !closing(); ) {
     const segments = (await client.call('scan', { offset: position, ...written })).map(createSegment);
     const end = segments.at(-1)?.end;
     if (end === undefined) return;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { connections, createResend } from '../../../src/dead-letters/resend.ts';
+import {
+  connections,
+  createResend,
+  type Resend,
+  type ResendResult,
+} from '../../../src/dead-letters/resend.ts';
+import { cursorOf, readCursor } from '../../../src/dead-letters/resend-cursor.ts';
+import type { AppendRecord, ScannedRecord, ScanRange } from '../../../src/log/log.ts';
 import { createMemoryLog } from '../../../src/log/memory-log.ts';
 import { EVENTS_TOPIC, type RecordHeaders } from '../../../src/model/record.ts';
 import { append, readChunksOf, record, START, textOf } from '../../support/log-harness.ts';
@@ -26,6 +33,17 @@ const from = (source: string, more: Partial<RecordHeaders> = {}) => ({
   headers: { source, receivedAt: 'r', ...more },
 });
 
+/** To its end, each call where the one before stopped. */
+async function inPortions(resend: Resend, limit: number): Promise<ResendResult[]> {
+  const parts: ResendResult[] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const part: ResendResult = await resend.send(DAY, { limit, ...(after !== undefined && { after }) });
+    parts.push(part);
+    after = part.next;
+  }
+  return parts;
+}
+
 describe('a replay of the log', () => {
   it('appends the events again, for its destination alone and without attributes unless asked', async () => {
     const { resend, copies } = await rig('one', 'two');
@@ -43,7 +61,7 @@ describe('a replay of the log', () => {
 
   it('asked again sends nothing twice, and everything when told to', async () => {
     const { resend } = await rig('one', 'two', 'three');
-    expect(await resend.send(DAY, { limit: 2 })).toEqual({ sent: 2, already: 0, next: 2 });
+    expect(await resend.send(DAY, { limit: 2 })).toEqual({ sent: 2, already: 0, next: '0:2' });
     expect(await resend.send(DAY)).toEqual({ sent: 1, already: 2, next: null });
     expect(await resend.send(DAY, { again: true })).toEqual({ sent: 3, already: 0, next: null });
   });
@@ -51,11 +69,7 @@ describe('a replay of the log', () => {
   it('in portions takes each event once', async () => {
     const { resend, copies } = await rig(...Array.from({ length: 1_203 }, (_, index) => `${index}`));
     let sent = 0;
-    for (let after: number | null = 0; after !== null; ) {
-      const part = await resend.send(DAY, { limit: 250, after });
-      sent += part.sent;
-      after = part.next;
-    }
+    for (const part of await inPortions(resend, 250)) sent += part.sent;
     expect(sent).toBe(1_203);
     expect((await copies(1_203)).map(({ value }) => Number(textOf(value)))).toEqual(
       Array.from({ length: 1_203 }, (_, index) => index),
@@ -78,4 +92,82 @@ describe('a replay of the log', () => {
     expect(await resend.send(DAY)).toMatchObject({ sent: 2, next: null });
     expect(await resend.count({ ...DAY, source: 'nobody' })).toMatchObject({ events: 0, firstAt: null });
   });
+});
+
+/** A log whose `append` knows no duplicates; what is given is in turn of the two partitions, each from offset 5 on. */
+function twoPartitions(ids: readonly string[]) {
+  const held = ids.map(
+    (id, index): ScannedRecord => ({
+      ...record(id),
+      topic: 'events',
+      partition: index % 2,
+      offset: 5 + Math.floor(index / 2),
+      corrupt: false,
+      guardId: id,
+      guardContent: 7,
+    }),
+  );
+  const appended: AppendRecord[] = [];
+  const log = {
+    async *scan(_topic: string, { offsets }: ScanRange) {
+      const rest = held.filter(({ partition, offset }) => offset >= (offsets?.get(partition) ?? 0));
+      for (let start = 0; start < rest.length; start += 3) yield rest.slice(start, start + 3);
+    },
+    async append(_topic: string, records: readonly AppendRecord[]) {
+      appended.push(...records);
+      return { duplicates: [] };
+    },
+  };
+  const resend = createResend({ log, now: () => START, connected: () => true });
+  return { resend, texts: () => appended.map(({ value }) => textOf(value)), appended };
+}
+
+describe('a replay of a log of several partitions', () => {
+  it.each([1, 2, 3, 4, 100])('in portions of %i takes each event of each partition once', async (limit) => {
+    const ids = Array.from({ length: 11 }, (_, index) => `m${index}`);
+    const { resend, texts } = twoPartitions(ids);
+    const parts = await inPortions(resend, limit);
+    expect(texts()).toEqual(ids);
+    expect(parts.at(-1)).toMatchObject({ next: null });
+    expect(parts).toHaveLength(Math.ceil(11 / limit));
+  });
+
+  it('goes on in each partition where that one was left', async () => {
+    const { resend } = twoPartitions(['a', 'b', 'c', 'd', 'e']);
+    expect(await resend.send(DAY, { limit: 3 })).toEqual({ sent: 3, already: 0, next: '0:7,1:6' });
+  });
+
+  it('takes copies of an event for the same one, and its guard finds them when they are read', async () => {
+    const { resend, appended } = twoPartitions(['a', 'b', 'a']);
+    await resend.send(DAY);
+    const [first, other, copy] = appended.map(({ guardId }) => guardId);
+    expect(copy).toBe(first);
+    expect(other).not.toBe(first);
+  });
+});
+
+describe('the cursor of a replay', () => {
+  it('is read as it was written', () => {
+    const reached = new Map([
+      [0, 123],
+      [5, Number.MAX_SAFE_INTEGER],
+    ]);
+    expect(cursorOf(reached)).toBe('0:123,5:9007199254740991');
+    expect(readCursor(cursorOf(reached))).toEqual(reached);
+  });
+
+  it.each([
+    '',
+    '5',
+    '0:',
+    ':1',
+    '0:1,',
+    '0:-1',
+    '0:1.5',
+    '0:1e3',
+    ' 0:1',
+    '0:1;1:2',
+    '0:1,0:2',
+    '0:9007199254740992',
+  ])('is not %j', (text) => expect(readCursor(text)).toBeUndefined());
 });
