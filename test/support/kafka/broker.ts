@@ -14,10 +14,12 @@ import { clusterReady, nodeReady } from './ready.ts';
 
 export type { KafkaNode } from './node.ts';
 
+type Properties = Readonly<Record<string, string>>;
+
 export interface KafkaStart {
   readonly brokers?: 1 | 3;
-  /** Added to each broker's `server.properties`. */
-  readonly properties?: Readonly<Record<string, string>>;
+  /** Added to each broker's `server.properties`; as a function, of the ports that were found free. */
+  readonly properties?: Properties | ((ports: readonly NodePorts[]) => Properties);
   /** A second listener: SASL (PLAIN, SCRAM, OAUTHBEARER with unsigned tokens) over TLS, with these users. */
   readonly secure?: { readonly users: Readonly<Record<string, string>> };
   /** Default 512. */
@@ -79,14 +81,17 @@ export async function startKafka(start: KafkaStart = {}): Promise<KafkaCluster> 
   const secure: SecureListener | undefined = keystore &&
     start.secure && { keystoreFile: keystore.keystoreFile, users: start.secure.users };
   const ports = await portsOf(start.brokers ?? 1);
-  const clusterId = randomBytes(16).toString('base64url');
+  const { properties = {} } = start;
+  const overrides = typeof properties === 'function' ? properties(ports) : properties;
+  // One that begins with a dash is an option to the tool that formats the disks.
+  const clusterId = `k${randomBytes(16).toString('base64url').slice(1)}`;
   const nodes = ports.map((_, i) =>
     createNode({
       nodeId: i + 1,
       ports,
       dataFolder: join(folder, `data-${i + 1}`),
       secure,
-      overrides: start.properties ?? {},
+      overrides,
       folder,
       clusterId,
       heapMb: start.heapMb ?? 512,
