@@ -115,7 +115,11 @@ async function consume(): Promise<Run> {
 async function deliver(): Promise<Run & { readonly idlePercent: number }> {
   const { topic, deadLetterTopic, requestTopic, groupPrefix } = options;
   const log = { kind: 'kafka', brokers: kafka.brokers, topic, deadLetterTopic, requestTopic, groupPrefix };
-  const destination = { restEndpoint: url, rateLimit: { requests: 100_000, perSeconds: 3 } };
+  const destination = {
+    restEndpoint: url,
+    start: 'beginning',
+    rateLimit: { requests: 100_000, perSeconds: 3 },
+  };
   const folder = makeFolder(
     url,
     {},

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { createKafkaClient } from '../../src/log/kafka/client.ts';
 import type { RawMessage } from '../../src/log/kafka/record-codec.ts';
-import { type GroupSession, type SessionParts, startSession } from '../../src/log/kafka/session.ts';
+import { type GroupSession, startSession } from '../../src/log/kafka/session.ts';
+import type { SessionParts } from '../../src/log/kafka/session-parts.ts';
 import { NO_SIGNS, type PartitionPlace } from '../../src/log/kafka/signs.ts';
 import type { Chunk, Progress } from '../../src/log/log.ts';
 import type { LogRecord } from '../../src/model/record.ts';

@@ -5,7 +5,8 @@ import { checkReadable } from './codec-check.ts';
 import type { KafkaLogOptions } from './options.ts';
 import type { KafkaParts } from './parts.ts';
 import { MAX_RANGES } from './progress-codec.ts';
-import { type GroupSession, type SessionParts, startSession } from './session.ts';
+import { type GroupSession, startSession } from './session.ts';
+import type { SessionParts } from './session-parts.ts';
 
 export interface KafkaGroups extends Omit<GroupLog, 'groups'>, Pick<EventLog, 'read' | 'commit'> {
   /** Joins a group that is no destination's, to read topics of others. Rejects with `LogError`. */

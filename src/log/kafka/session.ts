@@ -3,22 +3,20 @@
  * partitions are this member's, and before they are dealt anew the member ends what is under way.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogRecord } from '../../model/record.ts';
-import type { Chunk, Member, Progress } from '../log.ts';
+import type { Chunk, Progress } from '../log.ts';
 import { createWaiters, type Waiters } from '../waiters.ts';
-import type { KafkaClient } from './client.ts';
 import { type CommitOutcome, placeKey } from './commits.ts';
 import { createEpochs, type Epochs } from './epoch.ts';
 import { logErrorOf } from './failure.ts';
-import type { RawMessage } from './record-codec.ts';
 import { createGroupConsumer, type GroupConsumer } from './session-consumer.ts';
 import { createIntake, type Intake } from './session-intake.ts';
 import { boundsOf, partsOf } from './session-join.ts';
 import { createGroupOffsets, type GroupOffsets } from './session-offsets.ts';
+import type { SessionParts } from './session-parts.ts';
 import { createReader, type SessionReader } from './session-reader.ts';
 import { createSubscription, type Subscription } from './session-start.ts';
 import { behind, commitGaps } from './session-watch.ts';
-import type { KafkaSigns, PartitionPlace } from './signs.ts';
+import type { PartitionPlace } from './signs.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
 
 /** Where the group stands in a partition that this process reads. */
@@ -44,30 +42,6 @@ export interface GroupSession {
   /** Leaves the group, so that its partitions are free; resolves after 10 s whatever the brokers do. Never rejects. */
   leave(): Promise<void>;
   assigned(): readonly AssignedPartition[];
-}
-
-export interface SessionParts {
-  readonly client: KafkaClient;
-  readonly groupId: string;
-  /** A pattern is matched with the topics that exist, every half minute. */
-  readonly topics: readonly (string | RegExp)[];
-  readonly member: Member;
-  decode(message: RawMessage, place: PartitionPlace): LogRecord;
-  /** Before `assign`: what must be known to read these partitions. Tried again when it rejects, until `lost` fires. */
-  prepare(places: readonly (PartitionPlace & { readonly from: number })[], lost: AbortSignal): Promise<void>;
-  readonly signs: KafkaSigns;
-  /** The group as the signs name it. */
-  readonly group: string;
-  readonly revokeMs: number;
-  /** Whoever is not heard of for so long has lost its partitions. Default: 45 s. */
-  readonly sessionTimeoutMs?: number;
-  now(): number;
-  onFatal(error: Error): void;
-  onWarning(message: string): void;
-  /** With something to read and no progress for so long, it is fatal. Default: 2 minutes. */
-  readonly stuckMs?: number;
-  /** New partitions are found within it. Default: 30 s. */
-  readonly metadataMs?: number;
 }
 
 const STUCK_MS = 120_000;
