@@ -203,6 +203,12 @@ function createPipelineOf(
         { destination: id },
       );
     },
+    onGone: (events) =>
+      logger.warn("events are gone: the log's retention deleted them before their person's turn came", {
+        destination: id,
+        code: 'record_gone',
+        events,
+      }),
     // The logger holds repeats down.
     onWarning: ({ code, message }) => logger.warn(message, { destination: id, code }),
     onError,

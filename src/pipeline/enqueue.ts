@@ -5,7 +5,7 @@
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Operation } from '../model/operation.ts';
-import type { FinalOutcome, Warning } from '../model/outcome.ts';
+import { type FinalOutcome, filtered, type Warning } from '../model/outcome.ts';
 import type { LogRecord } from '../model/record.ts';
 import { type Doubts, IN_FLIGHT } from './doubts.ts';
 import type { Parking } from './parking.ts';
@@ -44,7 +44,19 @@ export interface Enqueuer {
   take(record: LogRecord, partition: Reading): void;
   /** One that was parked and whose turn has come. */
   takeParked(record: LogRecord, partition: Reading): void;
+  /** One that was parked and that the log holds no longer: nothing can bring it back. */
+  passGone(offset: number, partition: Reading): void;
 }
+
+const GONE = filtered('record_gone', 'the log deleted it before its turn came');
+/** What is left of a record that is gone, beside its place. */
+const NOTHING = {
+  key: '',
+  value: new Uint8Array(),
+  headers: { source: '', receivedAt: '' },
+  timestamp: 0,
+  corrupt: false,
+};
 
 /** A record and where it belongs. */
 interface Looked {
@@ -116,6 +128,10 @@ export function createEnqueuer(options: EnqueueOptions): Enqueuer {
       const { looked, planned } = look(record, partition);
       if (planned.status === 'operations') queue(looked, planned);
       else end(looked, planned);
+    },
+    passGone(offset, partition) {
+      const { topic, partition: number } = partition;
+      end({ record: { ...NOTHING, topic, partition: number, offset }, text: '', partition }, GONE);
     },
   };
 }

@@ -38,6 +38,8 @@ export interface PipelineOptions {
   readonly onRejected: (outcome: Rejected) => void;
   /** An earlier run was killed while so many events and purchases were under way. */
   readonly onDoubts: (count: number) => void;
+  /** The log deleted so many parked events before their turn came: they are filtered. */
+  readonly onGone: (count: number) => void;
   /** The memory has found something that the sender of an event may want to know. */
   readonly onWarning: (warning: Warning) => void;
   /** Progress could not be made durable. */

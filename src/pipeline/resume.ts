@@ -1,6 +1,7 @@
 /** Gives parked persons their turn, one batch after the other: reads their records again and has them queued. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventLog } from '../log/log.ts';
+import type { LogRecord } from '../model/record.ts';
 import type { Enqueuer, Reading } from './enqueue.ts';
 import type { Resumption } from './parking.ts';
 import { RECORDS_PER_TURN } from './turns.ts';
@@ -13,6 +14,8 @@ export interface ResumerOptions {
   readonly enqueuer: Enqueuer;
   /** Ends it; what is parked then stays unsettled. */
   readonly signal: AbortSignal;
+  /** The log held so many of them no longer: they are passed. */
+  readonly onGone: (count: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -29,6 +32,7 @@ export function createResumer({
   partitions,
   enqueuer,
   signal,
+  onGone,
   onError,
 }: ResumerOptions): Resumer {
   let isLooking = false;
@@ -57,19 +61,23 @@ export function createResumer({
   }
 
   async function resumeSome({ offsets, queued, resumed }: Resumption, partition: Reading): Promise<void> {
-    const records = await log.fetch(partition.topic, partition.partition, offsets);
+    const fetched = await log.fetch(partition.topic, partition.partition, offsets);
     if (partition.lost.aborted) return;
-    if (records.length < offsets.length) {
-      throw new Error(`${offsets.length - records.length} parked records are gone from the log`);
-    }
-    for (const [index, record] of records.entries()) {
+    if (fetched.length < offsets.length) onGone(offsets.length - fetched.length);
+    const records = new Map(fetched.map((record) => [record.offset, record]));
+    for (const [index, offset] of offsets.entries()) {
       if (window.isFull()) await window.room(signal);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
       signal.throwIfAborted();
-      enqueuer.takeParked(record, partition);
+      pass(records.get(offset), offset, partition);
       queued();
     }
     resumed();
+  }
+
+  function pass(record: LogRecord | undefined, offset: number, partition: Reading): void {
+    if (record) enqueuer.takeParked(record, partition);
+    else enqueuer.passGone(offset, partition);
   }
 
   return {

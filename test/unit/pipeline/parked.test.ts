@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
+import { createMemoryLog } from '../../../src/log/memory-log.ts';
 import type { BrazierEvent } from '../../../src/model/event.ts';
 import type { TransformResult } from '../../../src/model/transform.ts';
 import { createWindow } from '../../../src/pipeline/window.ts';
 import { operation } from '../../support/operations.ts';
-import { append, rig, track } from './rig.ts';
+import { append, type RigOptions, rig, track } from './rig.ts';
 
 const byUser = ({ userId = '' }: BrazierEvent): TransformResult => ({
   status: 'operations',
@@ -11,13 +12,14 @@ const byUser = ({ userId = '' }: BrazierEvent): TransformResult => ({
   warnings: [],
 });
 
-/** `blocked` has as many operations queued as one may; whoever else has none. */
-async function withBlocked() {
+/** `blocked`, and whoever is called so with more, has as many operations queued as one may; whoever else has none. */
+async function withBlocked(more: RigOptions = {}) {
   let isBlocked = true;
   const t = await rig({
+    ...more,
     transform: byUser,
     window: createWindow({ records: 20, bytes: 1_000_000 }),
-    alsoQueued: (key) => (isBlocked && key === 'external_id:blocked' ? 1000 : 0),
+    alsoQueued: (key) => (isBlocked && key.startsWith('external_id:blocked') ? 1000 : 0),
   });
   const free = () => {
     isBlocked = false;
@@ -87,6 +89,58 @@ describe('a person with much queued', () => {
     t.free();
     await vi.waitFor(() => expect(t.waiting.length).toBe(3));
     await t.stop();
+  });
+
+  it('is read again one batch at a time, whoever asks how often, and the end waits for it', async () => {
+    const log = createMemoryLog();
+    const gate = Promise.withResolvers<void>();
+    let reading = 0;
+    const { fetch } = log;
+    Object.assign(log, {
+      async fetch(...place: Parameters<typeof fetch>) {
+        reading += 1;
+        expect(reading).toBe(1);
+        await gate.promise;
+        reading -= 1;
+        return fetch.apply(log, place);
+      },
+    });
+    const t = await withBlocked({ log });
+    await append(log, [...of('blocked', 3), ...of('blocked too', 3)]);
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(6));
+    t.free();
+    t.pipeline.resume();
+    t.pipeline.resume();
+    gate.resolve();
+    await vi.waitFor(() => expect(t.waiting.length).toBe(6));
+    expect(t.errors).toEqual([]);
+    await t.stop();
+  });
+
+  it('goes on without what the log has deleted meanwhile: that is counted and told, and holds nothing back', async () => {
+    const log = createMemoryLog();
+    const { fetch } = log;
+    Object.assign(log, {
+      fetch: async (...place: Parameters<typeof fetch>) =>
+        (await fetch.apply(log, place)).filter(({ offset }) => offset > 1),
+    });
+    const t = await withBlocked({ log });
+    await append(log, of('blocked', 4));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(4));
+    t.free();
+    await vi.waitFor(() => expect(t.waiting.map(({ owner }) => owner.offset)).toEqual([2, 3]));
+    expect(t.gone).toEqual([2]);
+    expect(t.pipeline.inFlight()).toBe(2);
+    await t.settleAll();
+    expect(t.pipeline.inFlight()).toBe(0);
+    expect(await t.counts('eventsFiltered', 'reason')).toEqual({ record_gone: 2 });
+    expect(log.backlog('braze')).toBe(0);
+    expect(t.errors).toEqual([]);
+    await t.stop();
+    const again = await rig({ log, transform: byUser });
+    await append(log, of('free', 1));
+    await vi.waitFor(() => expect(again.waiting.map(({ owner }) => owner.offset)).toEqual([4]));
+    await again.stop();
   });
 
   it('is where the progress says after a crash: what others had settled is not read again', async () => {

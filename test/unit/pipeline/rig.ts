@@ -44,6 +44,7 @@ export async function rig({
   const warnings: string[] = [];
   const waiting: Queued<Passage>[] = [];
   const doubts: number[] = [];
+  const gone: number[] = [];
   const hold = options.holdUncertain ?? false;
   const journal = createJournal({
     log,
@@ -58,6 +59,7 @@ export async function rig({
     journal,
     holdUncertain: hold,
     onDoubts: (count) => doubts.push(count),
+    onGone: (count) => gone.push(count),
     onRejected: () => undefined,
     onWarning: ({ code }) => warnings.push(code),
     memory:
@@ -97,6 +99,8 @@ export async function rig({
     warnings,
     journal,
     doubts,
+    /** Parked events that the log held no longer, each time. */
+    gone,
     /** As delivery does: the request has left and is under way. */
     send(items: readonly Queued<Passage>[]) {
       const operations = items.map((item) => item.operation);
@@ -121,7 +125,10 @@ export async function rig({
       await running;
     },
     /** The values of a metric by the label that tells them apart. */
-    async counts(name: 'eventsRead' | 'events' | 'deadLetters' | 'operationsLeftOut', label: string) {
+    async counts(
+      name: 'eventsRead' | 'events' | 'eventsFiltered' | 'deadLetters' | 'operationsLeftOut',
+      label: string,
+    ) {
       tally.publish();
       const { values } = await metrics[name].get();
       return Object.fromEntries(
