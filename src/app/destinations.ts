@@ -91,10 +91,13 @@ class Crew implements Destinations {
 
   detach(id: string): Promise<ActResult> {
     return this.#turns.take(async () => {
+      const { log } = this.#parts;
       const slot = this.#slots.get(id);
       if (!slot || slot.isDetached) return { ok: false, reason: slot ? 'already' : 'unknown' };
+      // It rejects, and says what to do instead: nothing is held up for that.
+      if (!log.detaches) await log.detach(id);
       await slot.drain(this.#hurry.signal);
-      const standing = await this.#parts.log.detach(id).catch((error: unknown) => {
+      const standing = await log.detach(id).catch((error: unknown) => {
         slot.reopen();
         throw error;
       });

@@ -28,8 +28,9 @@ function overHttp(url: string, token: string): DestinationActs {
     const { statusCode, body } = await api(path, { method }).catch((error: unknown) => {
       throw new CommandError(`the server's admin API does not answer: ${(error as Error).message}`);
     });
+    const { code, message = 'no text' } = (body ?? {}) as { code?: string; message?: string };
+    if (code === 'log_unsupported') throw new CommandError(message);
     const known = [200, 404, 409].includes(statusCode);
-    const { message = 'no text' } = (body ?? {}) as { message?: string };
     if (!known) throw new CommandError(`the server's admin API answered ${statusCode}: ${message}`);
     return { statusCode, body: body as Record<string, unknown> };
   };

@@ -53,6 +53,8 @@ export interface Membership {
 export interface GroupLog {
   /** Settled ranges that a commit can carry; whoever reads stops before it has more. */
   readonly maxRanges: number;
+  /** Whether it lets go of a group; otherwise `detach` and `readmit` reject with `log_unsupported`. */
+  readonly detaches: boolean;
   /**
    * Takes part in reading an attached group; once in a process. A log that nobody shares assigns everything at once and
    * never revokes.

@@ -62,6 +62,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): EventLog {
 class MemoryLog implements EventLog {
   readonly maxValueBytes = Number.POSITIVE_INFINITY;
   readonly maxRanges = MAX_RANGES_ALONE;
+  readonly detaches = true;
   readonly #state: MemoryState;
   readonly #maxBytes: number;
   readonly #clock: GuardClock;

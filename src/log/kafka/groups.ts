@@ -39,6 +39,7 @@ export function createKafkaGroups(all: GroupsParts): KafkaGroups {
   const ofDestination = (group: string) => `${groupPrefix}.${group}`;
   return {
     maxRanges: MAX_RANGES,
+    detaches: false,
     async openSession(group, wanted) {
       checkOpen();
       // No destination's group has a colon behind the prefix.

@@ -55,6 +55,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog
 export class SqliteLog extends LogReads implements EventLog {
   readonly maxValueBytes = Number.POSITIVE_INFINITY;
   readonly maxRanges = MAX_RANGES_ALONE;
+  readonly detaches = true;
   readonly #client: StoreClient;
   readonly #now: () => number;
   readonly #groups: LogGroups;

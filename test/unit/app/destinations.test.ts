@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { openDestinations } from '../../../src/app/destinations.ts';
+import { loadFiles } from '../../../src/config/load.ts';
+import { LogError } from '../../../src/log/log.ts';
+import { createMemoryLog } from '../../../src/log/memory-log.ts';
+import { EVENTS_TOPIC } from '../../../src/model/record.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { startSandbox } from '../../support/sandbox.ts';
+
+it('a log that lets go of no destination says so, and what is under way goes on', async ({
+  onTestFinished,
+}) => {
+  const { sandbox, url, close } = await startSandbox();
+  const folder = mkdtempSync(join(tmpdir(), 'brazier-destinations-'));
+  const config = join(folder, 'brazier.yaml');
+  const written = {
+    sources: [{ id: 'shop', writeKey: 'write-key' }],
+    log: { path: join(folder, 'data') },
+    destinations: [{ id: 'braze', restEndpoint: url, restApiKey: 'rest-key', lingerMs: 0 }],
+  };
+  writeFileSync(config, JSON.stringify(written));
+  const loaded = loadFiles({ config }, {});
+  if (!loaded.ok) throw new Error('the configuration of the test is wrong');
+  const unsupported = new LogError('log_unsupported', 'not here');
+  const log = Object.assign(createMemoryLog(), {
+    detaches: false,
+    detach: () => Promise.reject(unsupported),
+  });
+  const destinations = await openDestinations(loaded.config, {
+    log,
+    dataPath: null,
+    metrics: createMetrics({ version: 'test' }, { processMetrics: false }),
+    logger: createLogger({ level: 'error' }),
+    onFatal: (error) => expect.unreachable(error.message),
+  });
+  onTestFinished(async () => {
+    await destinations.abort();
+    await close();
+    rmSync(folder, { recursive: true });
+  });
+  sandbox.addFaults([{ times: 1, do: { hang: true } }]);
+  const value = Buffer.from(JSON.stringify({ type: 'track', userId: 'kim', event: 'e', messageId: 'm' }));
+  const headers = { source: 'shop', receivedAt: new Date().toISOString() };
+  destinations.start();
+  await log.append(EVENTS_TOPIC, [{ key: 'k', value, headers, timestamp: Date.now() }]);
+  await vi.waitFor(() => expect(destinations.states()).toMatchObject([{ requestsRunning: 1 }]), {
+    timeout: 10_000,
+  });
+  await expect(destinations.detach('braze')).rejects.toBe(unsupported);
+  expect(destinations.states()).toMatchObject([{ state: 'running', requestsRunning: 1 }]);
+});
