@@ -27,6 +27,7 @@ export function createDestination(parts: DestinationParts): Destination {
   const steps = buildSteps(parts, stopping.signal, onError);
   const { pipeline, delivery, tally, plan, key } = steps;
   const inFlight = () => pipeline.inFlight() + tally.toCome();
+  const unaccounted = () => (parts.again ?? 0) + tally.unfinished() - inFlight();
   let running: Promise<void> = Promise.resolve();
   const abort = async () => {
     reading.abort();
@@ -53,7 +54,8 @@ export function createDestination(parts: DestinationParts): Destination {
     },
     publish() {
       tally.publish();
-      publishGauges(parts, { inFlight: inFlight(), parked: pipeline.parked() }, delivery);
+      const counts = { inFlight: inFlight(), parked: pipeline.parked(), unaccounted: unaccounted() };
+      publishGauges(parts, counts, delivery);
     },
     state: () => ({
       id: destination.id,
@@ -69,12 +71,13 @@ export function createDestination(parts: DestinationParts): Destination {
 
 function publishGauges(
   { destination: { id }, log, metrics }: DestinationParts,
-  { inFlight, parked }: { inFlight: number; parked: number },
+  { inFlight, parked, unaccounted }: { inFlight: number; parked: number; unaccounted: number },
   delivery: Delivery<Passage>,
 ) {
   const labels = { destination: id };
   metrics.eventsInFlight.set(labels, inFlight);
   metrics.eventsParked.set(labels, parked);
+  metrics.eventsUnaccounted.set(labels, unaccounted);
   metrics.backlog.set(labels, log.backlog(id));
   metrics.queueOperations.set(labels, delivery.queued);
   metrics.requestsRunning.set(labels, delivery.running);

@@ -17,6 +17,8 @@ export interface Tally {
   latency(ms: number): void;
   warned(warnings: readonly Warning[]): void;
   leftOut(leftOut: LeftOut): void;
+  /** Events read and not finished, counted by themselves: what is in flight must be as many. */
+  unfinished(): number;
   /** Adds what happened since the last call to the metrics. */
   publish(): void;
 }
@@ -25,6 +27,7 @@ const OUTCOMES = ['delivered', 'filtered', 'rejected'] as const;
 
 export function createTally(metrics: Metrics, destination: string): Tally {
   let events = 0;
+  let unfinished = 0;
   let unchanged = 0;
   const outcomes = createCounts();
   const reasons = createCounts();
@@ -35,12 +38,15 @@ export function createTally(metrics: Metrics, destination: string): Tally {
   const spared = createCounts();
   for (const outcome of OUTCOMES) metrics.events.inc({ destination, outcome }, 0);
   metrics.eventsRead.inc({ destination }, 0);
+  metrics.eventsInDoubt.inc({ destination }, 0);
   metrics.attributesUnchanged.inc({ destination }, 0);
   return {
     read(count) {
       events += count;
+      unfinished += count;
     },
     finished(outcome) {
+      unfinished -= 1;
       outcomes.add(outcome.status);
       if (outcome.status === 'filtered') reasons.add(outcome.code);
       if (outcome.status !== 'rejected') return;
@@ -60,6 +66,7 @@ export function createTally(metrics: Metrics, destination: string): Tally {
       for (const { kind } of all) spared.add(kind);
       unchanged += attributes;
     },
+    unfinished: () => unfinished,
     publish() {
       metrics.eventsRead.inc({ destination }, events);
       events = 0;

@@ -3,6 +3,7 @@
  * Names follow Prometheus' rules: base units, `_total` on counters, no ids or payload values as labels.
  * On hot paths they are counted per batch, chunk or request, never per event.
  */
+import { getHeapStatistics } from 'node:v8';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
@@ -22,7 +23,10 @@ export interface BuildInfo {
 /** The Node process metrics of prom-client come along unless `processMetrics` is false (tests). */
 export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) {
   const registry = new Registry();
-  if (processMetrics) collectDefaultMetrics({ register: registry });
+  if (processMetrics) {
+    collectDefaultMetrics({ register: registry });
+    addHeapLimit(registry);
+  }
   new Gauge({
     name: 'brazier_build_info',
     help: 'Always 1; the labels say what runs.',
@@ -40,4 +44,13 @@ export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) 
     ...kafkaMetrics(registry),
     ...intakeMetrics(registry),
   };
+}
+
+/** What V8 ends the process at; of the sizes that prom-client has none says how near that is. */
+function addHeapLimit(registry: Registry): void {
+  new Gauge({
+    name: 'brazier_heap_limit_bytes',
+    help: 'The most that the heap of the main thread may grow to; the process ends beyond it.',
+    registers: [registry],
+  }).set(getHeapStatistics().heap_size_limit);
 }

@@ -35,6 +35,12 @@ export function pipelineMetrics(registry: Registry) {
       labelNames: ['destination'],
       registers,
     }),
+    eventsUnaccounted: new Gauge({
+      name: 'brazier_events_unaccounted',
+      help: 'Events read that have neither an outcome nor a place in flight; anything but 0 is a bug.',
+      labelNames: ['destination'],
+      registers,
+    }),
     backlog: new Gauge({
       name: 'brazier_backlog_events',
       help: 'Events in the log that the destination has not read.',
