@@ -3,6 +3,7 @@
  * Committed records only, in order, a fetch ahead of the caller at most; it rides through changes of leader and broker
  * restarts, and goes on at the first record held where retention has taken what was asked for.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { OffsetRange } from '../log.ts';
 import type { KafkaClient } from './client.ts';
 import { protocolErrorOf } from './failure.ts';
@@ -44,7 +45,7 @@ export interface RangeReaderOptions {
 export const FETCH_BYTES = 2 * 1024 * 1024;
 /** What is asked for is there already: the broker never has to wait for it. */
 const MAX_WAIT_MS = 100;
-/** A fetch that says nothing of what must be there: the broker was held up (a quota, a move); asked for once more or twice. */
+/** A fetch that says nothing of what must be there: the broker was held up (a move); asked for once more or twice. */
 const EMPTY_FETCHES = 3;
 
 const EARLIEST = -2;
@@ -122,6 +123,10 @@ async function fetchFrom(
   let offset = from;
   for (let empty = 0; ; ) {
     const fetched = await fetchOnce(reading, offset, maxBytes, signal);
+    if (fetched === 'held_back') {
+      await pause(MAX_WAIT_MS, undefined, { signal });
+      continue;
+    }
     if (fetched === 'out_of_range') {
       const { first, end } = await reading.boundsOf(reading.place, signal);
       // Above the end the partition was cut or made anew: there is nothing of what was asked for.
@@ -141,12 +146,13 @@ async function fetchOnce(
   from: number,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<FetchedRecords | 'out_of_range'> {
+): Promise<FetchedRecords | 'out_of_range' | 'held_back'> {
   const request = fetchRequest(place, from, maxBytes);
   try {
     const answer = await leaders.ask(place, (leader) => leader.fetch(request), signal);
     const partition = answer.responses[0]?.partitions[0];
-    return partition === undefined ? { messages: [], next: from, end: from } : recordsIn(partition, from);
+    // Beyond a client's quota a broker leaves the partitions out of its answer: that is no end.
+    return partition === undefined ? 'held_back' : recordsIn(partition, from);
   } catch (error) {
     if (protocolErrorOf(error) === 'OFFSET_OUT_OF_RANGE') return 'out_of_range';
     throw error;

@@ -46,7 +46,8 @@ function partitionOf(messages: readonly RawRecord[], end: number): FetchedPartit
   };
 }
 
-type Answer = FetchedPartition | Error;
+/** `nothing`: the answer of a broker to a client beyond its quota. */
+type Answer = FetchedPartition | Error | 'nothing';
 
 /** A cluster of one leader, whose answers to fetches are given: by the offset asked for, and by how often it was. */
 function clusterOf(answer: (offset: number, times: number) => Answer, bounds = { first: 0, end: 10 }) {
@@ -57,7 +58,7 @@ function clusterOf(answer: (offset: number, times: number) => Answer, bounds = {
       asked.push(offset);
       const given = answer(offset, asked.filter((each) => each === offset).length);
       if (given instanceof Error) throw given;
-      return { responses: [{ topicName: 't', partitions: [given] }] };
+      return { responses: given === 'nothing' ? [] : [{ topicName: 't', partitions: [given] }] };
     },
     async listOffsets({ topics }: { topics: readonly { partitions: readonly { timestamp: number }[] }[] }) {
       const offset = topics[0]?.partitions[0]?.timestamp === -2 ? bounds.first : bounds.end;
@@ -152,9 +153,26 @@ describe('the range reader', () => {
     expect(asked).toEqual([0, 1, 2, 2, 2]);
   });
 
-  it('asks again when a quota left the answer empty', async () => {
+  it('asks again when the answer is empty below the end', async () => {
     const { client } = clusterOf((offset, times) => partitionOf(times < 2 ? [] : [raw(offset)], 3));
     expect(await offsetsRead(client, { from: 0, to: 3 })).toEqual([0, 1, 2]);
+  });
+
+  it('takes a quota for no end, however often the broker holds back its answer', async () => {
+    const { client } = clusterOf((offset, times) =>
+      offset === 1 && times < 6 ? 'nothing' : partitionOf([raw(offset)], 3),
+    );
+    expect(await offsetsRead(client, { from: 0, to: 3 })).toEqual([0, 1, 2]);
+  });
+
+  it('ends at once when it is aborted while a quota holds it back', async () => {
+    const { client, asked } = clusterOf(() => 'nothing');
+    const ending = new AbortController();
+    const read = createRangeReader(client).read('t', 0, { from: 0, to: 3 }, ending.signal);
+    const next = read[Symbol.asyncIterator]().next();
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));
+    ending.abort();
+    expect((await next).done).toBe(true);
   });
 });
 
