@@ -9,6 +9,7 @@ import { buildLog } from './log-settings.ts';
 import { formatProblem, inOrder, type Problem } from './problem.ts';
 import { checkRole } from './roles.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
+import { warnOfShortSecrets } from './short-secrets.ts';
 import { buildSources } from './sources.ts';
 import { buildSubscriptions } from './subscriptions.ts';
 import { createValidator, type Fault, type Path } from './validator.ts';
@@ -85,6 +86,7 @@ function buildConfig(value: unknown, role: Role, findings: Findings): Config {
   const sources = buildSources(membersOf(value, 'sources'), { destinations, subscribing }, findings);
   const subscriptions = buildSubscriptions(subscribing, { log, sources }, findings);
   checkRole({ role, log, sources }, findings);
+  warnOfShortSecrets(value, findings);
   admin.tokenFile ??= defaultTokenFile(log.path);
   return {
     role,

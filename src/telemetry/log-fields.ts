@@ -1,4 +1,5 @@
 /** Makes any value fit for a log line: secrets masked, long text cut, errors spelled out, no cycles, a bounded size. */
+import { LEAST_SECRET_CHARACTERS } from '../model/secret.ts';
 
 const MAX_TEXT = 8 * 1024;
 const MAX_ENTRIES = 100;
@@ -9,9 +10,10 @@ const MASK = '[secret]';
 export class Secrets {
   #values: readonly string[] = [];
 
-  /** Masked from now on, wherever they appear in a text. Empty ones are left out. */
+  /** Masked from now on, wherever they appear in a text; those that are too short to be secrets are left out. */
   add(values: readonly string[]): void {
-    const all = new Set([...this.#values, ...values.filter((value) => value !== '')]);
+    const secrets = values.filter(({ length }) => length >= LEAST_SECRET_CHARACTERS);
+    const all = new Set([...this.#values, ...secrets]);
     // The longest first: a secret may begin with another one.
     this.#values = [...all].sort((a, b) => b.length - a.length);
   }

@@ -16,7 +16,10 @@ export interface Logger {
   debug(msg: string, fields?: LogFields): void;
   /** The same logger with these fields on each of its lines. */
   child(fields: LogFields): Logger;
-  /** These texts are masked from now on in every line of this logger, its parents and its children. */
+  /**
+   * These texts are masked from now on in every line of this logger, its parents and its children; but for those that are
+   * too short to be secrets.
+   */
   redact(values: readonly string[]): void;
 }
 

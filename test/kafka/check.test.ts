@@ -40,8 +40,8 @@ describeKafka('check --connect', () => {
       requestTopic: scratch.topicName('requests'),
     };
     const members = { kind: 'kafka', brokers: scratch.brokers, ...topics, ...log };
-    return `sources: [{ id: shop, writeKey: wk }]
-destinations: [{ id: braze, restEndpoint: "http://127.0.0.1:1", restApiKey: rk }]
+    return `sources: [{ id: shop, writeKey: write-key }]
+destinations: [{ id: braze, restEndpoint: "http://127.0.0.1:1", restApiKey: rest-key }]
 log: ${JSON.stringify(members)}
 ${more}`;
   }

@@ -19,8 +19,8 @@ function fileWith(name: string, text: string): string {
   return file;
 }
 
-const SOURCES = 'sources: [{ id: shop, writeKey: wk }]\n';
-const DESTINATIONS = 'destinations: [{ id: braze, dataCenter: EU-01, restApiKey: rk }]\n';
+const SOURCES = 'sources: [{ id: shop, writeKey: write-key }]\n';
+const DESTINATIONS = 'destinations: [{ id: braze, dataCenter: EU-01, restApiKey: rest-key }]\n';
 const BROKERS = 'kind: kafka\nbrokers: [127.0.0.1:9092]\n';
 
 const indented = (members: string) => members.trim().replaceAll(/^/gm, '  ');
@@ -220,10 +220,10 @@ describe('who it is there', () => {
     expect(read?.()).toBe('old');
     writeFileSync(file, 'new\n');
     expect(read?.()).toBe('new');
-    expect(secretsOf(config)).toEqual(['wk', 'rk', 'new']);
+    expect(secretsOf(config)).toEqual(['write-key', 'rest-key', 'new']);
     rmSync(file);
     expect(() => read?.()).toThrow(`cannot read ${file}: no such file`);
-    expect(secretsOf(config)).toEqual(['wk', 'rk']);
+    expect(secretsOf(config)).toEqual(['write-key', 'rest-key']);
   });
 
   test('a token', () => {
@@ -248,7 +248,7 @@ describe('who it is there', () => {
   test.each([
     ['{}', 'log.sasl: found no mechanism, expected one'],
     ['true', 'log.sasl: found true, expected a mapping'],
-    ['{ mechanism: SCRAM-SHA-512, username: u, password: p }', 'did you mean scram-sha-512?'],
+    ['{ mechanism: SCRAM-SHA-512, username: u, password: hush }', 'did you mean scram-sha-512?'],
     ['{ mechanism: plain, password: p }', 'log.sasl: found no username, expected one'],
     ['{ mechanism: plain, username: u }', 'found none of password and passwordFile, expected exactly one'],
     [
@@ -286,11 +286,24 @@ describe('who it is there', () => {
     expect(problems).not.toMatch(/12345|hush/);
   });
 
+  test('a password or passphrase that is too short to be a secret is told', () => {
+    const { warnings } = goodConfig(
+      logOf(`kind: kafka
+brokers: [127.0.0.1:9092]
+ssl: { passphrase: abc }
+sasl: { mechanism: scram-sha-512, username: u, password: abc }
+`),
+    );
+    const found = warnings.filter((warning) => warning.includes('found fewer than 4 characters'));
+    expect(found).toHaveLength(2);
+    expect(found.join()).toMatch(/log\.ssl\.passphrase: .*log\.sasl\.password: /s);
+  });
+
   test('a password that travels unencrypted to another machine is told, a proof of one is not', () => {
     const warningsOf = (broker: string, mechanism: string, more = '') =>
       goodConfig(
         logOf(
-          `kind: kafka\nbrokers: ["${broker}"]\nsasl: { mechanism: ${mechanism}, username: u, password: p }\n${more}`,
+          `kind: kafka\nbrokers: ["${broker}"]\nsasl: { mechanism: ${mechanism}, username: u, password: hush }\n${more}`,
         ),
       ).warnings;
     expect(warningsOf('kafka:9092', 'plain')).toEqual([
@@ -310,7 +323,7 @@ describe('who it is there', () => {
     expect(text).toContain('password: "********"');
     expect(text).toContain('username: u');
     expect(text).toContain('partitions: 12');
-    expect(secretsOf(config)).toEqual(['wk', 'rk', 'hush-1', 'hush-2']);
+    expect(secretsOf(config)).toEqual(['write-key', 'rest-key', 'hush-1', 'hush-2']);
     const { effective: token } = goodConfig(
       kafka(
         'sasl: { mechanism: oauthbearer, tokenEndpoint: "https://x", clientId: c, clientSecret: hush-3 }',
@@ -326,7 +339,10 @@ test('the settings have the shape that the log takes', () => {
   expect(connection.ssl).not.toBeNull();
 });
 
-const subscribed = (entries: string, sources = 'sources: [{ id: crm }, { id: shop, writeKey: wk }]\n') =>
+const subscribed = (
+  entries: string,
+  sources = 'sources: [{ id: crm }, { id: shop, writeKey: write-key }]\n',
+) =>
   `${sources}${DESTINATIONS}log: { kind: kafka, brokers: ["a:1"] }\nsubscriptions:\n${indented(entries)}\n`;
 
 describe('subscriptions', () => {
@@ -447,7 +463,7 @@ test("our own file beside RudderStack's brings the cluster, subscriptions and th
   const braze = {
     id: 'd1',
     enabled: true,
-    config: { restApiKey: 'rk', dataCenter: 'EU-01' },
+    config: { restApiKey: 'rest-key', dataCenter: 'EU-01' },
     destinationDefinition: definition,
   };
   const sources = [{ id: 's1', writeKey: 'wk1', enabled: true, destinations: [braze] }];

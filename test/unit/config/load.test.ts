@@ -28,12 +28,12 @@ function goodConfig(text: string, env: Environment = {}) {
   return loaded;
 }
 
-const SOURCES = 'sources: [{ id: shop, writeKey: wk }]\n';
-const DESTINATIONS = 'destinations: [{ id: braze, dataCenter: EU-01, restApiKey: rk }]\n';
+const SOURCES = 'sources: [{ id: shop, writeKey: write-key }]\n';
+const DESTINATIONS = 'destinations: [{ id: braze, dataCenter: EU-01, restApiKey: rest-key }]\n';
 const MINIMAL = SOURCES + DESTINATIONS;
 
 const withDestination = (members: string) =>
-  `${SOURCES}destinations:\n  - id: braze\n    restApiKey: rk\n${members.replaceAll(/^/gm, '    ')}\n`;
+  `${SOURCES}destinations:\n  - id: braze\n    restApiKey: rest-key\n${members.replaceAll(/^/gm, '    ')}\n`;
 const withSource = (members: string) =>
   `${DESTINATIONS}sources:\n  - id: shop\n${members.replaceAll(/^/gm, '    ')}\n`;
 
@@ -50,7 +50,9 @@ describe('defaults', () => {
       retainHours: 24,
     });
     expect(config.deadLetters).toEqual({ retainDays: 30, maxBytes: 1024 ** 3 });
-    expect(config.sources).toEqual([{ id: 'shop', writeKeys: ['wk'], enabled: true, destinations: null }]);
+    expect(config.sources).toEqual([
+      { id: 'shop', writeKeys: ['write-key'], enabled: true, destinations: null },
+    ]);
     expect(config.destinations).toMatchObject([
       {
         id: 'braze',
@@ -137,7 +139,7 @@ destinations:
   });
 
   test('a source that names an unknown destination', () => {
-    expect(problemsOf(withSource('writeKey: wk\ndestinations: [braze, braz]'))).toEqual([
+    expect(problemsOf(withSource('writeKey: write-key\ndestinations: [braze, braz]'))).toEqual([
       'b.yaml:5: sources[0].destinations[1]: found the unknown destination "braz", did you mean braze?',
     ]);
   });
@@ -295,7 +297,7 @@ describe('secrets', () => {
   test('come from files too, without the line break at the end', () => {
     const one = fileWith('wk1', 'first\n');
     const two = fileWith('wk2', 'second\r\n');
-    const key = fileWith('rk', 'rest-key\n');
+    const key = fileWith('rest-key', 'rest-key\n');
     const { config } = goodConfig(`sources: [{ id: s, writeKeyFile: [${one}, ${two}] }]
 destinations: [{ id: d, dataCenter: us-10, restApiKeyFile: ${key} }]`);
     expect(config.sources[0]?.writeKeys).toEqual(['first', 'second']);
@@ -314,7 +316,7 @@ destinations: [{ id: d, dataCenter: us-10, restApiKeyFile: ${key} }]`);
     expect(read?.()).toBe('new');
     rmSync(key);
     expect(() => read?.()).toThrow(`cannot read ${key}: no such file`);
-    expect(secretsOf(config)).toEqual(['wk']);
+    expect(secretsOf(config)).toEqual(['write-key']);
   });
 
   test.each([
@@ -336,9 +338,9 @@ destinations: [{ id: d, dataCenter: us-10, restApiKeyFile: ${key} }]`);
   });
 
   test('two sources must not share a key, also when it comes from files', () => {
-    const file = fileWith('shared', 'wk\n');
+    const file = fileWith('shared', 'write-key\n');
     const problems = problemsOf(
-      `sources: [{ id: a, writeKey: wk }, { id: b, writeKeyFile: ${file} }]\n${DESTINATIONS}`,
+      `sources: [{ id: a, writeKey: write-key }, { id: b, writeKeyFile: ${file} }]\n${DESTINATIONS}`,
     );
     expect(problems).toEqual([
       expect.stringContaining('sources[1]: found the write key of sources[0] again'),
@@ -364,7 +366,7 @@ mappings:
   properties: [{ from: a, convert: [trim, sha256], salt: hush-hush-2 }]
   events: [{ name: A, drop: true }]`),
     );
-    expect(secretsOf(config)).toEqual(['wk', 'rk', 'hush-hush-1', 'hush-hush-2']);
+    expect(secretsOf(config)).toEqual(['write-key', 'rest-key', 'hush-hush-1', 'hush-hush-2']);
     const text = renderConfig(effective);
     expect(text).not.toContain('hush');
     expect(text).toContain('salt: "********"');
@@ -425,8 +427,31 @@ mappings:
 });
 
 describe('warnings', () => {
+  test('secrets that are too short to be any, each by its setting, and none of their text', () => {
+    const files = ['own-1', 'own-2', 'api'].map((name) => fileWith(`short-${name}`, 'xyz\n'));
+    const token = fileWith('short-token', 'xyz\n');
+    const { warnings } = goodConfig(`admin: { tokenFile: ${token} }
+sources:
+  - { id: a, writeKey: [w, long-enough] }
+  - { id: b, writeKeyFile: [${files[0]}, ${fileWith('long-key', 'xyz0\n')}] }
+  - { id: c, writeKey: four }
+destinations:
+  - { id: d, dataCenter: EU-01, restApiKey: xyz }
+  - { id: e, dataCenter: EU-01, restApiKeyFile: ${files[2]} }
+`);
+    expect(warnings.map((warning) => warning.split(': found fewer than 4 characters')[0])).toEqual([
+      'b.yaml:1: admin.tokenFile',
+      'b.yaml:3: sources[0].writeKey[0]',
+      'b.yaml:4: sources[1].writeKeyFile[0]',
+      'b.yaml:7: destinations[0].restApiKey',
+      'b.yaml:8: destinations[1].restApiKeyFile',
+    ]);
+    expect(warnings.join()).not.toContain('xyz');
+  });
+
   test('a source that delivers to nobody, unless it is switched off', () => {
-    const warningsOf = (members: string) => goodConfig(withSource(`writeKey: a\n${members}`)).warnings;
+    const warningsOf = (members: string) =>
+      goodConfig(withSource(`writeKey: write-key\n${members}`)).warnings;
     expect(warningsOf('destinations: []')).toEqual([expect.stringContaining('delivers to no destination')]);
     expect(warningsOf('destinations: []\nenabled: false')).toEqual([]);
   });

@@ -44,7 +44,7 @@ function problemsOf(workspace: unknown, beside?: Beside): string[] {
 /** The lines without file and line number. */
 const places = (lines: readonly string[]) => lines.map((line) => line.replace(/^[\w.]+:\d+: /, ''));
 
-const CONFIG = { restApiKey: 'rk', dataCenter: 'EU-01' };
+const CONFIG = { restApiKey: 'rest-key', dataCenter: 'EU-01' };
 
 function braze(members: Members = {}, config: Members = {}): Members {
   return {
@@ -59,7 +59,7 @@ function braze(members: Members = {}, config: Members = {}): Members {
 }
 
 function source(members: Members = {}): Members {
-  return { id: 's1', name: 'Shop', writeKey: 'wk1', enabled: true, destinations: [braze()], ...members };
+  return { id: 's1', name: 'Shop', writeKey: 'key-1', enabled: true, destinations: [braze()], ...members };
 }
 
 const workspace = (...sources: Members[]) => ({ workspaceId: 'w', sources });
@@ -69,20 +69,24 @@ describe('what is read', () => {
     const { config, warnings } = good(
       workspace(
         source({ destinations: [braze({ id: 'd1' }), braze({ id: 'd2' }, { dataCenter: ' us-10 ' })] }),
-        source({ id: 's2', writeKey: 'wk2', destinations: [braze({ id: 'd2' }, { dataCenter: ' us-10 ' })] }),
-        source({ id: 's3', writeKey: 'wk3', enabled: false, destinations: [] }),
+        source({
+          id: 's2',
+          writeKey: 'key-2',
+          destinations: [braze({ id: 'd2' }, { dataCenter: ' us-10 ' })],
+        }),
+        source({ id: 's3', writeKey: 'key-3', enabled: false, destinations: [] }),
       ),
     );
     expect(config.sources).toEqual([
-      { id: 's1', writeKeys: ['wk1'], enabled: true, destinations: ['d1', 'd2'] },
-      { id: 's2', writeKeys: ['wk2'], enabled: true, destinations: ['d2'] },
-      { id: 's3', writeKeys: ['wk3'], enabled: false, destinations: [] },
+      { id: 's1', writeKeys: ['key-1'], enabled: true, destinations: ['d1', 'd2'] },
+      { id: 's2', writeKeys: ['key-2'], enabled: true, destinations: ['d2'] },
+      { id: 's3', writeKeys: ['key-3'], enabled: false, destinations: [] },
     ]);
     expect(config.destinations.map(({ id, restEndpoint, start }) => [id, restEndpoint, start])).toEqual([
       ['d1', 'https://rest.fra-01.braze.eu', 'end'],
       ['d2', 'https://rest.us-10.braze.com', 'end'],
     ]);
-    expect(config.destinations[0]?.readRestApiKey()).toBe('rk');
+    expect(config.destinations[0]?.readRestApiKey()).toBe('rest-key');
     expect(config.http.port).toBe(8080);
     expect(warnings).toEqual([]);
   });
@@ -112,9 +116,9 @@ describe('what is read', () => {
       Config: CONFIG,
       DestinationDefinition: { Name: ' Braze ' },
     };
-    const upper = { ID: 's1', WriteKey: 'wk1', ENABLED: true, Destinations: [copy] };
+    const upper = { ID: 's1', WriteKey: 'key-1', ENABLED: true, Destinations: [copy] };
     const { config } = good({ Sources: [upper] });
-    expect(config.sources).toEqual([{ id: 's1', writeKeys: ['wk1'], enabled: true, destinations: ['d1'] }]);
+    expect(config.sources).toEqual([{ id: 's1', writeKeys: ['key-1'], enabled: true, destinations: ['d1'] }]);
     expect(config.destinations).toHaveLength(1);
   });
 
@@ -138,7 +142,10 @@ describe('what is read', () => {
     [{ isProcessorEnabled: false }, []],
     [{ enabled: false }, []],
   ])('a source delivers to a destination whose copy says %j: %j', (members, delivered) => {
-    const file = workspace(source({ destinations: [braze(members)] }), source({ id: 's2', writeKey: 'wk2' }));
+    const file = workspace(
+      source({ destinations: [braze(members)] }),
+      source({ id: 's2', writeKey: 'key-2' }),
+    );
     expect(good(file).config.sources[0]?.destinations).toEqual(delivered);
   });
 
@@ -151,7 +158,7 @@ describe('what is read', () => {
     const file = {
       ...workspace(
         source({ destinations: [braze(), braze({ id: 'd3' })] }),
-        source({ id: 's2', writeKey: 'wk2', destinations: [] }),
+        source({ id: 's2', writeKey: 'key-2', destinations: [] }),
       ),
       destinations: [braze({ id: 'd2' })],
       connections: {
@@ -192,7 +199,7 @@ describe('problems', () => {
   test('all at once, each with file, line and its path in that file', () => {
     const file = workspace(
       source({ destinations: [braze({}, { dataCenter: 'EU-99', restApiKey: 'a b', supportDedup: 'x' })] }),
-      source({ id: 'a b', writeKey: 'wk2', destinations: [] }),
+      source({ id: 'a b', writeKey: 'key-2', destinations: [] }),
     );
     const lineOf = (part: string) =>
       text(file)
@@ -228,7 +235,7 @@ describe('problems', () => {
   test('one destination with differing settings: both copies are named, and our file can decide', () => {
     const file = workspace(
       source(),
-      source({ id: 's2', writeKey: 'wk2', destinations: [braze({}, { restApiKey: 'hush' })] }),
+      source({ id: 's2', writeKey: 'key-2', destinations: [braze({}, { restApiKey: 'hush' })] }),
     );
     const problems = problemsOf(file);
     expect(places(problems)).toEqual([
@@ -243,7 +250,7 @@ describe('problems', () => {
 
   test('a copy that nothing is sent to may differ', () => {
     const other = braze({ isProcessorEnabled: false }, { supportDedup: true });
-    const file = workspace(source({ destinations: [other] }), source({ id: 's2', writeKey: 'wk2' }));
+    const file = workspace(source({ destinations: [other] }), source({ id: 's2', writeKey: 'key-2' }));
     expect(good(file).config.destinations[0]?.settings.supportDedup).toBe(false);
   });
 
@@ -336,7 +343,7 @@ describe('what is not served', () => {
     const off = braze({ isProcessorEnabled: false, transformations: [{ id: 't' }] });
     const file = workspace(
       source({ dgSourceTrackingPlanConfig: drops }),
-      source({ id: 's2', writeKey: 'wk2', destinations: [off] }),
+      source({ id: 's2', writeKey: 'key-2', destinations: [off] }),
     );
     expect(places(good(file).warnings)).toEqual([
       expect.stringContaining('sources[1].destinations: '),
@@ -348,7 +355,7 @@ describe('what is not served', () => {
     const off = braze({ id: 'd2', enabled: false, transformations: [{}], config: {} });
     const file = workspace(
       source({ destinations: [braze(), off] }),
-      source({ ...plan({ global: { x: 'drop' } }).sources[0], id: 's2', writeKey: 'wk2', enabled: false }),
+      source({ ...plan({ global: { x: 'drop' } }).sources[0], id: 's2', writeKey: 'key-2', enabled: false }),
     );
     expect(places(good(file).warnings)).toEqual([expect.stringContaining('destinations[1]: not served: ')]);
   });
@@ -366,17 +373,17 @@ describe('our own file beside it', () => {
     writeFileSync(key, 'from-file\n');
     const own = `
 sources:
-  - { id: s1, writeKey: [old, new], destinations: [d1, mine] }
-  - { id: s2, writeKey: wk2 }
+  - { id: s1, writeKey: [old-key, new-key], destinations: [d1, mine] }
+  - { id: s2, writeKey: key-2 }
 destinations:
   - { id: d1, restEndpoint: "http://127.0.0.1:1", restApiKeyFile: ${key}, packing: perArray }
-  - { id: mine, dataCenter: US-01, restApiKey: k }
+  - { id: mine, dataCenter: US-01, restApiKey: rest-key }
 `;
     const file = workspace(source({ destinations: [braze({}, { supportDedup: true })] }));
     const { config, warnings } = good(file, { own });
     expect(config.sources).toEqual([
-      { id: 's1', writeKeys: ['old', 'new'], enabled: true, destinations: ['d1', 'mine'] },
-      { id: 's2', writeKeys: ['wk2'], enabled: true, destinations: null },
+      { id: 's1', writeKeys: ['old-key', 'new-key'], enabled: true, destinations: ['d1', 'mine'] },
+      { id: 's2', writeKeys: ['key-2'], enabled: true, destinations: null },
     ]);
     const [first, second] = config.destinations;
     expect(first).toMatchObject({
@@ -396,7 +403,7 @@ destinations:
     lingerMs: ten
   - { id: d1 }
 sources:
-  - { id: s2, writeKey: wk1 }
+  - { id: s2, writeKey: key-1 }
 `;
     const problems = problemsOf(workspace(source({ destinations: [braze({}, { restApiKey: 'a b' })] })), {
       own,
@@ -420,7 +427,7 @@ sources:
   });
 
   test('an id that it mistypes overrides nothing and is told, an added one that a source delivers to is good', () => {
-    const added = 'destinations: [{ id: dd1, restEndpoint: "http://127.0.0.1:1", restApiKey: k }]';
+    const added = 'destinations: [{ id: dd1, restEndpoint: "http://127.0.0.1:1", restApiKey: rest-key }]';
     expect(problemsOf(workspace(source()), { own: added })).toEqual([
       expect.stringMatching(/^own\.yaml:1: destinations\[0\]\.id: found "dd1", .*did you mean d1\?$/),
     ]);

@@ -79,12 +79,19 @@ describe('logger', () => {
   test('masks registered secrets in messages, fields, errors and children, the longest first', () => {
     const { logger, lines } = setUp();
     const child = logger.child({ destination: 'braze' });
-    child.redact(['key', 'key-longer', 'with"quote', '']);
-    logger.info('the key-longer is', { a: { b: ['key'] }, c: 'with"quote' });
-    child.error('x', { err: new Error('Invalid API key: key-longer') });
+    child.redact(['keys', 'keys-longer', 'with"quote', '']);
+    logger.info('the keys-longer is', { a: { b: ['keys'] }, c: 'with"quote' });
+    child.error('x', { err: new Error('Invalid API secret: keys-longer') });
     const text = lines().join('\n');
-    expect(text).not.toMatch(/key|longer|quote/);
+    expect(text).not.toMatch(/keys|longer|quote/);
     expect(text.match(/\[secret\]/g)?.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('masks no secret of fewer than four characters: every line would be full of it', () => {
+    const { logger, objects } = setUp();
+    logger.redact(['w', 'key', 'keys']);
+    logger.info('what a key, what keys');
+    expect(objects()[0].msg).toBe('what a key, what [secret]');
   });
 
   test('leaves no half of a secret where a text is cut', () => {
