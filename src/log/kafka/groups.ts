@@ -5,6 +5,7 @@ import { checkReadable } from './codec-check.ts';
 import type { KafkaLogOptions } from './options.ts';
 import type { KafkaParts } from './parts.ts';
 import { MAX_RANGES } from './progress-codec.ts';
+import { createProgressCommit } from './progress-commit.ts';
 import { type GroupSession, startSession } from './session.ts';
 import type { SessionParts } from './session-parts.ts';
 
@@ -71,7 +72,11 @@ export function createKafkaGroups(all: GroupsParts): KafkaGroups {
       if (session === undefined) throw new Error(`group ${group} has not joined`);
       return session.read(signal);
     },
-    commit: (...commit) => commitProgress(all, commit),
+    commit: createProgressCommit({
+      ...parts,
+      session: (group) => sessions.get(group),
+      onWarning: options.onWarning,
+    }),
     backlog(group) {
       const assigned = sessions.get(group)?.assigned() ?? [];
       const ahead = assigned.map(({ highWatermark, position }) => Math.max(0, highWatermark - position));
@@ -117,16 +122,4 @@ function openDestination({ options, parts }: GroupsParts, { member, ...joining }
       );
     },
   });
-}
-
-/** The letters first: repeated, they are the same letters. */
-async function commitProgress(
-  { parts, sessions }: GroupsParts,
-  [group, topic, partition, progress, letters = []]: Parameters<EventLog['commit']>,
-): Promise<void> {
-  const session = sessions.get(group);
-  const isOurs = session?.assigned().some((each) => each.topic === topic && each.partition === partition);
-  if (!session || !isOurs) return;
-  if (letters.length > 0) await parts.letters.put(letters);
-  await session.commit(topic, partition, progress, parts.requests.floorOf(group, partition));
 }

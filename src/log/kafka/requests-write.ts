@@ -17,8 +17,12 @@ export type PatientWrite = (
 /** Between attempts: at first, and at most. */
 const RETRY_MS = { first: 100, most: 2_000 };
 
-/** They pass by themselves. */
 const PASSING: readonly LogErrorCode[] = ['log_unavailable', 'log_full'];
+
+/** Whether waiting helps: brokers come back, and what waits for them goes. */
+export function isPassing(error: unknown): error is LogError {
+  return error instanceof LogError && PASSING.includes(error.code);
+}
 
 export function createPatientWrite(
   outbox: Pick<Outbox, 'send'>,
@@ -31,7 +35,7 @@ export function createPatientWrite(
       try {
         return await outbox.send(topic, partition, [message]);
       } catch (error) {
-        if (!(error instanceof LogError) || !PASSING.includes(error.code)) throw error;
+        if (!isPassing(error)) throw error;
       }
       const signal = AbortSignal.any([lost, closing]);
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
