@@ -1,5 +1,6 @@
 /** Grafana's dashboard, made of the rows of panels: ids, places, selectors and variables are given here. */
-import { type Panel, ROWS, type Row } from './panels.ts';
+import type { Panel, Row } from './panel.ts';
+import { ROWS } from './panels.ts';
 
 /** Every process that is chosen. Where Prometheus gives no namespace, `.*` matches that too. */
 const PROCESSES = 'namespace=~"$namespace", job=~"$job", instance=~"$instance"';

@@ -115,6 +115,36 @@ describe('docs/operate/metrics.md', () => {
   });
 });
 
+describe('docs/operate/metrics.md and the list of alerts', () => {
+  it('answer questions by what there is', () => {
+    const [, questions = ''] = readFileSync(join(ROOT, 'docs/operate/metrics.md'), 'utf8').split(
+      '\n## Questions',
+    );
+    const exprs = [...questions.matchAll(/^\| [^`]* \| `([^`]+)` \|$/gm)].map(([, expr = '']) => expr);
+    expect(exprs.length).toBeGreaterThan(3);
+    for (const expr of exprs) expect(unknownIn(expr)).toEqual([]);
+  });
+
+  it('list every alert with its severities', () => {
+    const page = readFileSync(join(ROOT, 'docs/operate/alerts/README.md'), 'utf8');
+    const listed = [...page.matchAll(/^\| \[(\w+)\]\((\w+)\.md\) \| ([\w, ]+) \|/gm)].map(
+      ([, ...cells]) => cells,
+    );
+    const expected = alertNames().map((name) => {
+      const own = alerts().filter(({ alert }) => alert === name);
+      return [
+        name,
+        name,
+        own
+          .map(({ labels }) => labels.severity)
+          .toSorted()
+          .join(', '),
+      ];
+    });
+    expect(listed).toEqual(expected);
+  });
+});
+
 describe('the dashboard', () => {
   const targets = panelsOf(dashboardFile()).flatMap(({ title, targets = [] }) =>
     targets.map(({ expr }) => [title, expr]),

@@ -1,0 +1,165 @@
+/** The rows at the top: how it goes, and what comes in. */
+import { DESTINATION, GROUP, lines, perSecond, quantile, type Row, SOURCE, stat, value } from './panel.ts';
+
+const ENDED = `rate(brazier_events_total{${DESTINATION}}[$__rate_interval])`;
+const DELIVERED = `rate(brazier_events_total{${DESTINATION}, outcome="delivered"}[$__rate_interval])`;
+const REJECTED = `rate(brazier_events_total{${DESTINATION}, outcome="rejected"}[$__rate_interval])`;
+const ACCEPTED = `rate(brazier_ingest_events_total{${SOURCE}, outcome="accepted"}[$__rate_interval])`;
+
+export const overview: Row = {
+  title: 'Overview',
+  panels: [
+    stat('Accepted', 'eps', `sum(${ACCEPTED})`),
+    stat('Delivered', 'eps', `sum(${DELIVERED})`, { description: 'Once for each destination.' }),
+    stat(
+      'Delivered, of what was to be sent',
+      'percentunit',
+      `sum(${DELIVERED}) / (sum(${DELIVERED}) + sum(${REJECTED}))`,
+    ),
+    stat(
+      'Accepted to delivered, p95',
+      's',
+      quantile(0.95, 'brazier_event_end_to_end_latency_seconds', DESTINATION).expr,
+      { redFrom: 300 },
+    ),
+    stat('Oldest without an outcome', 's', `max(brazier_oldest_unsettled_age_seconds{${DESTINATION}})`, {
+      redFrom: 300,
+    }),
+    stat(
+      'Waiting',
+      'short',
+      `sum(brazier_backlog_events{${DESTINATION}}) + sum(brazier_events_in_flight{${DESTINATION}})`,
+      {
+        description: 'In the log and not read, and in flight.',
+      },
+    ),
+    stat(
+      'Halted destinations',
+      'none',
+      `count(max by (destination) (brazier_destination_halted{${DESTINATION}}) == 1) or vector(0)`,
+      {
+        redFrom: 1,
+      },
+    ),
+    stat('Dead letters', 'short', 'sum(max by (destination) (brazier_dead_letters{%s}))', {
+      description: 'Kept now, those that ingest turned away among them.',
+    }),
+    stat('Unaccounted', 'none', `sum(abs(brazier_events_unaccounted{${DESTINATION}}))`, {
+      description: 'Anything but 0 is a bug.',
+      redFrom: 1,
+    }),
+    stat(
+      'Requests answered with 5xx',
+      'percentunit',
+      `(sum(rate(brazier_http_requests_total{%s, code=~"5.."}[$__rate_interval])) or vector(0)) / sum(rate(brazier_http_requests_total{%s}[$__rate_interval]))`,
+      {
+        redFrom: 0.01,
+      },
+    ),
+    stat('Log', 'percentunit', 'max(brazier_log_bytes{%s} / (brazier_log_max_bytes{%s} > 0))', {
+      description: 'Of log.maxBytes; what is delivered makes room by itself.',
+    }),
+    stat('Processes', 'none', 'count(brazier_build_info{%s})'),
+    lines('Events in and out', 'eps', [
+      { expr: `sum(${ACCEPTED})`, legend: 'accepted' },
+      { expr: `sum by (destination, outcome) (${ENDED})`, legend: '{{destination}} {{outcome}}' },
+    ]),
+    lines('From accepting to delivery', 's', [
+      quantile(0.5, 'brazier_event_end_to_end_latency_seconds', DESTINATION, ['destination']),
+      quantile(0.95, 'brazier_event_end_to_end_latency_seconds', DESTINATION, ['destination']),
+    ]),
+  ],
+};
+
+export const ingestion: Row = {
+  title: 'Ingestion',
+  panels: [
+    lines(
+      'Requests by answer',
+      'reqps',
+      [perSecond('brazier_http_requests_total', '%s', ['route', 'code'])],
+      {
+        description: '429: the server turns away what it cannot take. 401: an unknown write key.',
+      },
+    ),
+    lines('Time to answer', 's', [
+      quantile(0.5, 'brazier_http_request_duration_seconds', '%s'),
+      quantile(0.95, 'brazier_http_request_duration_seconds', '%s'),
+      quantile(0.99, 'brazier_http_request_duration_seconds', '%s'),
+    ]),
+    lines('Events by source', 'eps', [
+      perSecond('brazier_ingest_events_total', SOURCE, ['source', 'channel', 'outcome']),
+    ]),
+    lines('Turned away, by code', 'eps', [
+      perSecond('brazier_ingest_rejections_total', SOURCE, ['source', 'reason']),
+    ]),
+    lines('Events per request', 'short', [
+      quantile(0.5, 'brazier_ingest_batch_events', SOURCE, ['source']),
+      quantile(0.95, 'brazier_ingest_batch_events', SOURCE, ['source']),
+    ]),
+    lines('Size of bodies', 'bytes', [
+      quantile(0.5, 'brazier_ingest_body_bytes', SOURCE, ['source']),
+      quantile(0.95, 'brazier_ingest_body_bytes', SOURCE, ['source']),
+    ]),
+    lines('Reused message ids', 'eps', [perSecond('brazier_ingest_conflicts_total', SOURCE, ['source'])], {
+      description: 'A known messageId with another content: no repeat, and delivered.',
+    }),
+  ],
+};
+
+export const kafka: Row = {
+  title: 'Kafka',
+  isFolded: true,
+  panels: [
+    lines('Lag', 'short', [value('brazier_kafka_consumer_lag', GROUP, ['group', 'topic'])]),
+    lines(
+      'Lag in time',
+      's',
+      [value('brazier_kafka_consumer_lag_seconds', GROUP, ['group', 'topic', 'partition'], 'max')],
+      {
+        description: 'A line that rises by a second each second is a partition that stands.',
+      },
+    ),
+    lines('Partitions read', 'none', [
+      value('brazier_kafka_assigned_partitions', GROUP, ['group', 'instance']),
+    ]),
+    lines('Rebalances', 'none', [
+      {
+        expr: `max by (group) (increase(brazier_kafka_rebalances_total{${GROUP}}[1h]))`,
+        legend: '{{group}} in the last hour',
+      },
+    ]),
+    lines('Messages written', 'eps', [perSecond('brazier_kafka_messages_total', '%s', ['topic', 'outcome'])]),
+    lines('Commits', 'ops', [perSecond('brazier_kafka_commits_total', GROUP, ['group', 'outcome'])]),
+    lines('Since the last progress', 's', [
+      {
+        expr: `time() - max by (group) (brazier_kafka_last_progress_timestamp_seconds{${GROUP}})`,
+        legend: '{{group}}',
+      },
+    ]),
+    lines('Faults, in the last hour', 'short', [
+      {
+        expr: `sum by (group) (increase(brazier_kafka_records_lost_total{${GROUP}}[1h]))`,
+        legend: '{{group}} records lost',
+      },
+      {
+        expr: `sum by (group) (increase(brazier_kafka_progress_cut_total{${GROUP}}[1h]))`,
+        legend: '{{group}} progress cut',
+      },
+      {
+        expr: `sum by (group) (increase(brazier_kafka_crashes_total{${GROUP}}[1h]))`,
+        legend: '{{group}} crashes',
+      },
+      {
+        expr: 'sum by (topic) (increase(brazier_kafka_conflicts_total{%s}[1h]))',
+        legend: '{{topic}} conflicts',
+      },
+    ]),
+    lines('Handed back at a rebalance', 'eps', [
+      perSecond('brazier_events_handed_back_total', DESTINATION, ['destination']),
+    ]),
+    lines('Subscriptions: keys that are not the person', 'eps', [
+      perSecond('brazier_subscription_key_mismatches_total', SOURCE, ['source']),
+    ]),
+  ],
+};
