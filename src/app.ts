@@ -17,7 +17,7 @@ import { watchLetters } from './dead-letters/watch.ts';
 import { createIngestServer, type IngestServer } from './ingest/server.ts';
 import type { EventLog } from './log/log.ts';
 import { systemClock } from './model/time.ts';
-import type { Logger } from './telemetry/logger.ts';
+import type { RootLogger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 export interface App {
@@ -35,7 +35,7 @@ export interface App {
 
 export interface AppOptions {
   readonly config: Config;
-  readonly logger: Logger;
+  readonly logger: RootLogger;
   /** The log can acknowledge nothing more: the process must end. */
   readonly onFatal: (error: Error) => void;
 }

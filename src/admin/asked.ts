@@ -3,6 +3,7 @@ import { readCursor } from '../dead-letters/resend-cursor.ts';
 import type { Selection, Wanted } from '../dead-letters/selection.ts';
 import { parseTime } from '../model/clock.ts';
 import type { Json } from '../model/json.ts';
+import { LOG_LEVELS } from '../telemetry/logger.ts';
 
 /** A problem's text names the member and what was expected. */
 export type Asked<Value> =
@@ -19,6 +20,8 @@ const texts: Read = (value) =>
   Array.isArray(value) && value.every((each) => typeof each === 'string') ? value : undefined;
 
 const cursor: Read = (value) => (typeof value === 'string' && readCursor(value) ? value : undefined);
+
+const level: Read = (value) => LOG_LEVELS.find((each) => each === value);
 
 function whole(least: number, most: number): Read {
   return (value) => {
@@ -64,6 +67,8 @@ export const WANTED = {
   withAttributes: FLAG,
   dryRun: FLAG,
 };
+
+export const LEVEL = { level: member(level, `one of ${LOG_LEVELS.join(', ')}`) };
 
 export const EXPLAIN = { messageId: TEXT, person: TEXT, showPayload: FLAG };
 

@@ -10,6 +10,7 @@ import { answerError, fail } from './answers.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { addDestinationRoutes, type DestinationActs } from './destinations-routes.ts';
 import { addExplainRoutes } from './explain-routes.ts';
+import { addLogLevelRoute, type LogLevelActs } from './log-level-route.ts';
 import { addReplayRoutes } from './replay-routes.ts';
 
 export interface AdminOptions {
@@ -27,6 +28,7 @@ export interface AdminOptions {
   readonly deadLetters: DeadLetters;
   readonly resend: Resend;
   readonly explain: Explain;
+  readonly logLevel: LogLevelActs;
   /** A request was answered with 500: a bug, or a log that does not answer. */
   readonly onError: (error: unknown) => void;
 }
@@ -67,6 +69,7 @@ function createRoutes(options: AdminOptions): Express {
   addDestinationRoutes(app, options.destinations);
   addDeadLetterRoutes(app, options.deadLetters);
   addExplainRoutes(app, options.explain);
+  addLogLevelRoute(app, options.logLevel);
   addReplayRoutes(app, { resend: options.resend, destinations: options.destinationIds });
   app.use((_req, res) => {
     fail(res, 404, 'not_found', 'no such path');

@@ -1,5 +1,6 @@
 /** The admin server of the running process: what it shows, and what it may do. */
 import type { DestinationListing, DestinationState } from '../admin/destinations-routes.ts';
+import type { LogLevelActs } from '../admin/log-level-route.ts';
 import { type AdminServer, createAdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { adminToken } from '../config/secret-file.ts';
@@ -9,7 +10,7 @@ import { createExplain } from '../explain/explain.ts';
 import { createPlanner } from '../explain/planner.ts';
 import { type EventLog, type GroupStanding, LogError } from '../log/log.ts';
 import { systemClock } from '../model/time.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { RootLogger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Destinations, Served } from './destinations.ts';
 import { publishLag } from './kafka-signs.ts';
@@ -17,7 +18,7 @@ import { publishLetters, publishLog, publishStandings } from './log-metrics.ts';
 
 export interface AdminParts {
   readonly config: Config;
-  readonly logger: Logger;
+  readonly logger: RootLogger;
   readonly log: EventLog;
   readonly metrics: Metrics;
   readonly destinations: Destinations;
@@ -54,6 +55,7 @@ export function createAdmin(parts: AdminParts): AdminServer {
       },
       haltOf: (id) => destinations.states().find((state) => state.id === id)?.halted?.code ?? null,
     }),
+    logLevel: levelOf(logger),
     onError: (err) => logger.error('the admin API failed', { err }),
     destinations: {
       list: async () => listingsOf(destinations.states(), await log.groups(), systemClock.epochMs()),
@@ -67,6 +69,20 @@ export function createAdmin(parts: AdminParts): AdminServer {
       return [...reasons, ...(await logFault(log))];
     },
   });
+}
+
+/** That it was changed is written whatever the level was, and is. */
+export function levelOf(logger: RootLogger): LogLevelActs {
+  return {
+    get: () => logger.level(),
+    set(level) {
+      const was = logger.level();
+      if (level === was) return;
+      logger.setLevel('info');
+      logger.info('the log level is another one, until the process ends', { was, is: level });
+      logger.setLevel(level);
+    },
+  };
 }
 
 /** What is counted is published in one turn, so that it adds up. */

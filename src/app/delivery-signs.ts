@@ -14,6 +14,7 @@ export function createObserver(id: string, metrics: Metrics, logger: Logger): (a
     metrics.deliveryBatchSize.observe(labels, objects);
     if (remaining !== undefined) metrics.rateLimitRemaining.set(labels, remaining);
     if (throttledMs !== undefined) metrics.throttleWait.observe(labels, throttledMs / 1000);
+    logger.debug('a request to Braze', { ...labels, outcome: verdict.kind, status, objects, durationMs });
     if (verdict.kind === 'retry') {
       logger.warn('Braze did not take a request: it goes again', {
         destination: id,

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'dead-letters': async () => (await import('./dead-letters.ts')).deadLettersCommand(),
   destinations: async () => (await import('./destinations.ts')).destinationsCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  'log-level': async () => (await import('./log-level.ts')).logLevelCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
 };
 

@@ -2,6 +2,7 @@
 
 /** What ingest needs of a logger; winston's fits. */
 export interface IngestLogger {
+  debug(message: string, fields?: Record<string, unknown>): unknown;
   info(message: string, fields?: Record<string, unknown>): unknown;
   warn(message: string, fields?: Record<string, unknown>): unknown;
   error(message: string, fields?: Record<string, unknown>): unknown;

@@ -53,7 +53,7 @@ export function createRoutes(parts: RouteParts): Express {
 
 /** Counts the request under the route's template when its answer is out, or as `aborted` when it never was. */
 function observed(
-  { metrics, now }: RouteParts,
+  { metrics, logger, now }: RouteParts,
   route: string,
   handle: (req: IncomingMessage, res: ServerResponse) => void | Promise<void>,
 ): RequestHandler {
@@ -62,8 +62,10 @@ function observed(
     res.once('close', () => {
       const code = res.writableFinished ? String(res.statusCode) : 'aborted';
       const labels = { route, method: req.method, code };
+      const durationMs = Math.max(0, now() - startedAt);
       metrics.httpRequests.inc(labels);
-      metrics.httpDuration.observe(labels, Math.max(0, now() - startedAt) / 1000);
+      metrics.httpDuration.observe(labels, durationMs / 1000);
+      logger.debug('a request of a sender', { ...labels, durationMs });
     });
     return handle(req, res);
   };

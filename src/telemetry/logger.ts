@@ -23,6 +23,13 @@ export interface Logger {
   redact(values: readonly string[]): void;
 }
 
+/** The one that the others are children of. */
+export interface RootLogger extends Logger {
+  level(): LogLevel;
+  /** From the next line on, for its children too. */
+  setLevel(level: LogLevel): void;
+}
+
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** Short lines for people instead of JSON. */
@@ -38,7 +45,7 @@ export interface LoggerOptions {
  * msg, code and destination ten a minute are written (debug: all); the next one after that minute says how
  * many were suppressed. Never throws, also when the stream is gone.
  */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): RootLogger {
   const { level, pretty = false, stream = process.stderr, version, now = Date.now } = options;
   // Whoever reads the log may go away; the server stays.
   stream.on('error', () => undefined);
@@ -54,7 +61,13 @@ export function createLogger(options: LoggerOptions): Logger {
     }),
     transports: [new winston.transports.Stream({ stream })],
   });
-  return bind({ write, secrets, repeats: createRepeats(now), bound: {} });
+  return {
+    ...bind({ write, secrets, repeats: createRepeats(now), bound: {} }),
+    level: () => LOG_LEVELS.find((each) => each === write.level) ?? level,
+    setLevel(next) {
+      write.level = next;
+    },
+  };
 }
 
 interface Bound {

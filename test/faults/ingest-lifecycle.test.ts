@@ -23,7 +23,7 @@ function serverOn(host: string, port: number) {
     sources: SOURCES,
     log: createTestLog(),
     metrics: createMetrics({ version: '0' }, { processMetrics: false }),
-    logger: { info() {}, warn() {}, error() {} },
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
     now: () => 0,
     newId: () => 'id',
     random: () => 0,
@@ -122,7 +122,7 @@ describe('a process with 64 file descriptors', () => {
         sources: [{ id: 's', writeKeys: ['${SHOP_KEY}'], enabled: true, destinations: null }],
         log: { maxValueBytes: Infinity, append: async () => ({ duplicates: [] }) },
         metrics: createMetrics({ version: '0' }, { processMetrics: false }),
-        logger: { info() {}, warn() {}, error() {} },
+        logger: { debug() {}, info() {}, warn() {}, error() {} },
         now: Date.now, newId: () => 'id', random: () => 0,
       });
       console.log((await server.listen()).port);`;

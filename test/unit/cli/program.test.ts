@@ -76,6 +76,7 @@ describe('createProgram', () => {
       'dead-letters',
       'destinations',
       'replay',
+      'log-level',
       'explain',
     ]);
     expect(await helpOf(program)).toContain('Examples:');

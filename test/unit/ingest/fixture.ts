@@ -91,7 +91,7 @@ export async function startIngest({
     sources: SOURCES,
     log,
     metrics,
-    logger: { info: write('info'), warn: write('warn'), error: write('error') },
+    logger: { debug() {}, info: write('info'), warn: write('warn'), error: write('error') },
     now: () => NOW,
     newId: () => `id-${++ids}`,
     random: () => 0,
