@@ -1,7 +1,8 @@
 /** Gives parked persons their turn, one batch after the other: reads their records again and has them queued. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EventLog } from '../log/log.ts';
+import { type EventLog, LogError } from '../log/log.ts';
 import type { LogRecord } from '../model/record.ts';
+import type { Clock } from '../model/time.ts';
 import type { Enqueuer, Reading } from './enqueue.ts';
 import type { Resumption } from './parking.ts';
 import { RECORDS_PER_TURN } from './turns.ts';
@@ -12,6 +13,7 @@ export interface ResumerOptions {
   readonly window: Window;
   readonly partitions: () => Iterable<Reading>;
   readonly enqueuer: Enqueuer;
+  readonly clock: Clock;
   /** Ends it; what is parked then stays unsettled. */
   readonly signal: AbortSignal;
   /** The log held so many of them no longer: they are passed. */
@@ -26,11 +28,15 @@ export interface Resumer {
   ended(): Promise<void>;
 }
 
+/** Brokers that are away were tried for half a minute already. */
+const AWAY_RETRY_MS = 500;
+
 export function createResumer({
   log,
   window,
   partitions,
   enqueuer,
+  clock,
   signal,
   onGone,
   onError,
@@ -61,7 +67,7 @@ export function createResumer({
   }
 
   async function resumeSome({ offsets, queued, resumed }: Resumption, partition: Reading): Promise<void> {
-    const fetched = await log.fetch(partition.topic, partition.partition, offsets);
+    const fetched = await fetchWhenThere(offsets, partition);
     if (partition.lost.aborted) return;
     if (fetched.length < offsets.length) onGone(offsets.length - fetched.length);
     const records = new Map(fetched.map((record) => [record.offset, record]));
@@ -73,6 +79,19 @@ export function createResumer({
       queued();
     }
     resumed();
+  }
+
+  /** Nothing when the partition was lost meanwhile: whoever has it now reads them. */
+  async function fetchWhenThere(offsets: readonly number[], { topic, partition, lost }: Reading) {
+    for (;;) {
+      try {
+        return await log.fetch(topic, partition, offsets);
+      } catch (error) {
+        if (lost.aborted) return [];
+        if (!isAway(error)) throw error;
+        await clock.delay(AWAY_RETRY_MS, signal);
+      }
+    }
   }
 
   function pass(record: LogRecord | undefined, offset: number, partition: Reading): void {
@@ -88,4 +107,8 @@ export function createResumer({
     },
     ended: () => looking,
   };
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof LogError && error.code === 'log_unavailable';
 }

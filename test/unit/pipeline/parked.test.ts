@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { LogError } from '../../../src/log/log.ts';
 import { createMemoryLog } from '../../../src/log/memory-log.ts';
 import type { BrazierEvent } from '../../../src/model/event.ts';
 import type { TransformResult } from '../../../src/model/transform.ts';
@@ -115,6 +116,48 @@ describe('a person with much queued', () => {
     await vi.waitFor(() => expect(t.waiting.length).toBe(6));
     expect(t.errors).toEqual([]);
     await t.stop();
+  });
+
+  it('waits for a log that is away, and goes on when it is back', async () => {
+    const log = createMemoryLog();
+    const { fetch } = log;
+    let isAway = true;
+    const asked = Promise.withResolvers<void>();
+    Object.assign(log, {
+      async fetch(...place: Parameters<typeof fetch>) {
+        asked.resolve();
+        if (isAway) throw new LogError('log_unavailable', 'no broker answers');
+        return fetch.apply(log, place);
+      },
+    });
+    const t = await withBlocked({ log });
+    await append(log, of('blocked', 3));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(3));
+    t.free();
+    await asked.promise;
+    isAway = false;
+    await vi.waitFor(() => expect(t.waiting.length).toBe(3), { timeout: 10_000 });
+    expect(t.errors).toEqual([]);
+    await t.stop();
+  });
+
+  it('ends while the log is away', async () => {
+    const log = createMemoryLog();
+    const asked = Promise.withResolvers<void>();
+    Object.assign(log, {
+      async fetch() {
+        asked.resolve();
+        throw new LogError('log_unavailable', 'no broker answers');
+      },
+    });
+    const t = await withBlocked({ log });
+    await append(log, of('blocked', 3));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(3));
+    t.free();
+    await asked.promise;
+    await t.stop();
+    expect(t.errors).toEqual([]);
+    expect(t.pipeline.parked()).toBe(3);
   });
 
   it('goes on without what the log has deleted meanwhile: that is counted and told, and holds nothing back', async () => {
