@@ -60,6 +60,8 @@ class DestinationSlot implements Slot {
   #membership: Membership | undefined;
   /** None while it is detached, or between two deals. */
   #run: Destination | null;
+  /** The one that was drained from here last, until another is opened. */
+  #drained: Destination | null = null;
   /** It was made for a whole log and has not begun. */
   #isFresh = true;
   /** Events that passed it by since it was detached, as far as they are counted. */
@@ -113,23 +115,28 @@ class DestinationSlot implements Slot {
     if (run && (change === 'opened' || run.state().halted)) {
       await run.drain(hurry);
       // Where the log has dealt anew meanwhile, what there is now has the new settings already.
-      if (this.#run === run) this.reopen();
+      if (this.#run === run) this.#goOn();
     }
     this.#run?.adopt(this.#config, this.#sources);
     return change;
   }
 
   async drain(deadline: AbortSignal): Promise<void> {
-    await this.#run?.drain(deadline);
+    // The log may deal anew meanwhile: what has begun by then is drained too.
+    for (let run = this.#run; run && run !== this.#drained; run = this.#run) {
+      await run.drain(deadline);
+      this.#drained = run;
+    }
   }
 
   reopen(): void {
-    this.#run?.publish();
-    this.#open(this.#run?.state().inFlight ?? 0);
+    if (this.#run === null || this.#run === this.#drained) this.#goOn();
   }
 
   letGo(events: number): void {
     this.#run?.publish();
+    // Dealt since the drain: two runs of one destination would mix up a person's order.
+    if (this.#run !== this.#drained) this.#run?.abort();
     this.#run = null;
     this.#isDetached = true;
     [this.#passed, this.#isPassedBy] = [0, true];
@@ -164,8 +171,14 @@ class DestinationSlot implements Slot {
     return createDestination({ ...this.#parts, destination, sources, again, share });
   }
 
+  #goOn(): void {
+    this.#run?.publish();
+    this.#open(this.#run?.state().inFlight ?? 0);
+  }
+
   #open(again: number): void {
     this.#run = this.#create(again);
+    this.#drained = null;
     if (this.#share !== undefined) this.#run.start();
   }
 

@@ -126,3 +126,30 @@ it('a change of settings while nothing is assigned counts with the next assignme
   expect(taken()).toEqual([]);
   await moved.close();
 });
+
+it('a deal that comes after a drain leaves one run: who reopens keeps it, who lets go ends it', async () => {
+  await append('one');
+  member.assign(0.5);
+  await vi.waitFor(() => expect(taken()).toEqual(['one']), soon);
+  await slot.drain(AbortSignal.timeout(5_000));
+  await member.revoke(AbortSignal.timeout(5_000));
+  const read = vi.spyOn(log, 'read');
+  member.assign(0.5);
+  slot.reopen();
+  await append('two');
+  await vi.waitFor(() => expect(taken()).toEqual(['one', 'two']), soon);
+  expect(read).toHaveBeenCalledTimes(1);
+  slot.letGo(0);
+  expect(read.mock.calls[0]?.[2].aborted).toBe(true);
+});
+
+it('a drain ends what the log dealt while it waited', async () => {
+  member.assign(0.5);
+  const drained = slot.drain(AbortSignal.timeout(5_000));
+  await member.revoke(AbortSignal.abort());
+  const read = vi.spyOn(log, 'read');
+  member.assign(0.5);
+  await vi.waitFor(() => expect(read).toHaveBeenCalled(), soon);
+  await drained;
+  expect(read.mock.calls[0]?.[2].aborted).toBe(true);
+});
