@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { systemClock } from '../../model/time.ts';
 import { registerCodecs } from './codecs.ts';
+import { patchCommit } from './commit-patch.ts';
 import { patchConnect } from './connection-patch.ts';
 import { newRawCluster, type RawCluster } from './internals.ts';
 import { patchJoin } from './join-patch.ts';
@@ -43,6 +44,7 @@ export function createKafkaClient(connection: KafkaConnection, tell: Tell): Kafk
   patchRequestTimer();
   patchConnect();
   patchJoin();
+  patchCommit();
   registerCodecs();
   const config: KafkaConfig = {
     brokers: [...connection.brokers],

@@ -156,13 +156,14 @@ export const Connection = requireKafkajs('kafkajs/src/network/connection') as {
   readonly prototype: RawConnection;
 };
 
-/** Of a consumer's membership: what the patch of its join touches. */
+/** Of a consumer's membership: what the patches of its join and its commits touch. */
 export interface RawConsumerGroup {
   readonly groupId: string;
   readonly assigners: readonly object[];
   /** Null before the first join. */
   memberId: string | null;
   joinAndSync(): Promise<void>;
+  commitOffsets(offsets: unknown): Promise<void>;
 }
 
 export const ConsumerGroup = requireKafkajs('kafkajs/src/consumer/consumerGroup') as {

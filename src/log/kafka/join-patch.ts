@@ -31,6 +31,11 @@ export function withJoinHook(hook: JoinHook): PartitionAssigner {
   };
 }
 
+/** The group is a consumer's of ours. */
+export function hasJoinHook({ assigners }: RawConsumerGroup): boolean {
+  return assigners.some((assigner) => hooks.has(assigner));
+}
+
 export const JOIN_METHOD = {
   name: 'ConsumerGroup.joinAndSync',
   sourceHash: '86569beffea31029585b788fc5def1cc9013181b0e5771ed60f92305120cf0b4',

@@ -1,6 +1,7 @@
 /** The patches of kafkajs: applied to the very text they were written for, once, or not at all and loudly. */
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
+import { COMMIT_METHOD, patchCommit } from '../../../../src/log/kafka/commit-patch.ts';
 import { CONNECT_METHOD, patchConnect } from '../../../../src/log/kafka/connection-patch.ts';
 import { JOIN_METHOD, patchJoin } from '../../../../src/log/kafka/join-patch.ts';
 import { patchMethod, sourceHashOf } from '../../../../src/log/kafka/patch-guard.ts';
@@ -20,11 +21,14 @@ function untouched(path: string): { prototype: Record<string, unknown> } {
 
 test('the methods that are patched are those of the installed kafkajs: read the new text before a hash is changed', () => {
   const timer = untouched('kafkajs/src/network/requestQueue/index.js').prototype.scheduleCheckPendingRequests;
-  const join = untouched('kafkajs/src/consumer/consumerGroup.js').prototype.joinAndSync;
+  const { joinAndSync: join, commitOffsets: commit } = untouched(
+    'kafkajs/src/consumer/consumerGroup.js',
+  ).prototype;
   const connect = untouched('kafkajs/src/network/connection.js').prototype.connect;
   expect(sourceHashOf(connect)).toBe(CONNECT_METHOD.sourceHash);
   expect(sourceHashOf(timer)).toBe(TIMER_METHOD.sourceHash);
   expect(sourceHashOf(join)).toBe(JOIN_METHOD.sourceHash);
+  expect(sourceHashOf(commit)).toBe(COMMIT_METHOD.sourceHash);
 });
 
 test('another text than the expected is refused in one line that says what to install', () => {
@@ -53,4 +57,6 @@ test('all patches can be asked for by every client of a process', () => {
   expect(patchConnect).not.toThrow();
   patchJoin();
   expect(patchJoin).not.toThrow();
+  patchCommit();
+  expect(patchCommit).not.toThrow();
 });
