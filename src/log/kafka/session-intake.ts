@@ -38,6 +38,8 @@ export interface IntakeOptions {
   boundsOf(place: PartitionPlace, epoch: Epoch): Promise<PartitionBounds | undefined>;
   /** Something has come. */
   onProgress(): void;
+  /** A partition ends below where it was read: nothing more of this epoch is right. Its position is looked into at the join. */
+  onBeyond(): void;
   onWarning(message: string): void;
 }
 
@@ -124,14 +126,16 @@ class GroupIntake implements Intake {
     this.#lastFetch.clear();
   }
 
-  /** A batch that does not join on: an earlier position's, or the partition has lost its beginning. */
+  /** A batch that does not join on: an earlier position's, or the partition has lost its beginning, or is another. */
   async #lookInto(epoch: Epoch, buffer: PartitionBuffer, passed?: PassedOver): Promise<void> {
     const flow = this.#flowOf(buffer);
     flow.isHeld = true;
     this.#pause(buffer);
     const bounds = await this.#options.boundsOf(buffer, epoch);
-    flow.isHeld = false;
     if (bounds === undefined || epoch.lost.aborted) return;
+    // Made anew, or brokers lost records. Held until the epoch has ended: what comes is none of this partition's.
+    if (bounds.end < buffer.position) return this.#options.onBeyond();
+    flow.isHeld = false;
     if (bounds.first > buffer.position) this.#lose(epoch, buffer, bounds.first);
     else if (passed) buffer.passOver(passed.lastOffset, passed.highWatermark);
     this.#seek(buffer);

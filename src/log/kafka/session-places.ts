@@ -23,7 +23,7 @@ const RESET = -2;
 export function placeOf({ offset, metadata }: StoredOffset, { first, end }: PartitionBounds): Place {
   const fresh = { progress: { watermark: first, settled: [] }, floor: 0, end, isBeyond: offset > end };
   if (offset === RESET) {
-    const warning = `its reader stood below offset ${first}, where the partition begins: records were deleted before they were read`;
+    const warning = `its reader stood outside of what the partition holds: records were deleted before they were read, or the topic was made anew. Reading begins at ${first}`;
     return { ...fresh, lost: null, warning };
   }
   if (offset < 0) return { ...fresh, lost: undefined, warning: undefined };

@@ -11,6 +11,8 @@ export interface Subscription {
   start(): Promise<void>;
   /** To be called now and then: topics that a pattern finds anew are read too. */
   look(): Promise<void>;
+  /** Leaves the group and joins it anew, as it stands then. Nothing happens while that is under way. */
+  again(): Promise<void>;
 }
 
 export interface SubscriptionOptions {
@@ -65,6 +67,14 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     return untilAnswered(() => begin().catch(unlessHopeless), closed, failing);
   }
 
+  async function again(): Promise<void> {
+    if (closed.aborted || !isStarted) return;
+    isStarted = false;
+    await options.beforeStop();
+    await consumer.stop();
+    await start();
+  }
+
   return {
     get topics() {
       return topics;
@@ -74,11 +84,8 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       if (!hasPattern || !isStarted || now() - lookedAt < PATTERN_MS) return;
       lookedAt = now();
       const found = await matching().catch(() => topics);
-      if (closed.aborted || found.join() === topics.join()) return;
-      isStarted = false;
-      await options.beforeStop();
-      await consumer.stop();
-      await start();
+      if (found.join() !== topics.join()) await again();
     },
+    again,
   };
 }

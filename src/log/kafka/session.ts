@@ -93,6 +93,7 @@ class KafkaSession implements GroupSession {
       epochs: this.#epochs,
       boundsOf: (place, { lost }) => boundsOf(place, this.#offsets, lost, parts.onWarning),
       onProgress: () => this.#moved(),
+      onBeyond: () => this.#subscription.again().catch((error) => this.#fatal(error)),
     });
     this.#reader = createReader({
       epochs: this.#epochs,

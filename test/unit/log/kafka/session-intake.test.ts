@@ -8,7 +8,7 @@ import { createIntake } from '../../../../src/log/kafka/session-intake.ts';
 const PLACE = { topic: 't', partition: 0 };
 const START = { progress: { watermark: 5, settled: [] }, floor: 2 };
 
-function rig(first = 0) {
+function rig(first = 0, end = 1_000) {
   const calls: string[] = [];
   const commits: Committed[] = [];
   const warnings: string[] = [];
@@ -38,7 +38,8 @@ function rig(first = 0) {
       seek: (_place, offset) => calls.push(`seek ${offset}`),
     },
     signs: { fetched: () => undefined, recordsLost: (_g, _t, _p, count) => lost.push(count) },
-    boundsOf: async () => ({ partition: 0, first, end: 1_000 }),
+    boundsOf: async () => ({ partition: 0, first, end }),
+    onBeyond: () => calls.push('beyond'),
     onProgress: () => undefined,
     onWarning: (message) => warnings.push(message),
   });
@@ -146,4 +147,13 @@ test('after a restart of reading nothing at hand is given, and fetching begins a
   expect(at.calls).toEqual(['pause', 'seek 6', 'resume']);
   expect(at.buffer.isEmpty).toBe(true);
   expect(at.fetch(9, 1)).toBe(false);
+});
+
+test('a partition that ends below where it was read is joined anew, and nothing of it is taken or fetched meanwhile', async () => {
+  const made = rig(0, 3);
+  expect(made.fetch(0, 3)).toBe(false);
+  await vi.waitFor(() => expect(made.calls).toEqual(['pause', 'beyond']));
+  expect(made.fetch(5, 1)).toBe(false);
+  expect(made.lost).toEqual([]);
+  expect(made.calls).toEqual(['pause', 'beyond']);
 });
