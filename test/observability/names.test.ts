@@ -1,5 +1,5 @@
 /** Alerts, dashboard and pages speak of what there is: of metrics of the registry, and of one another. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -98,6 +98,25 @@ describe('the page of', () => {
       ([, metric = '']) => metric,
     );
     expect(named.filter((metric) => !families.has(metric))).toEqual([]);
+  });
+});
+
+describe('the pages', () => {
+  const files = [...globSync('src/**/*.ts', { cwd: ROOT }), 'helm/brazier/values.yaml', 'docs/configure.md'];
+  const source = [...files.map((file) => readFileSync(join(ROOT, file), 'utf8')), ...known.keys()].join('\n');
+  /** Of Kafka, Kubernetes and systemd. */
+  const OTHERS = ['container_cpu_cfs_throttled_periods_total', 'stabilizationWindowSeconds'];
+
+  it.each(pageNames())('of %s say no setting, code or log line that there is not', (name) => {
+    const quoted = [...pageOf(name).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
+    const names = quoted.filter((text) => /^[a-z]+([._][A-Za-z]+|[A-Z][a-z]+)+$/.test(text));
+    const lines = [...pageOf(name).matchAll(/\b[Ll]og lines? (?:after a kill: )?`([^`]+)`/g)].flatMap(
+      ([, line = '']) => line.split(' … '),
+    );
+    const parts = names
+      .flatMap((text) => [text.split('.').at(-1) ?? ''])
+      .filter((text) => !OTHERS.includes(text));
+    expect([...parts, ...lines].filter((text) => !source.includes(text))).toEqual([]);
   });
 });
 
