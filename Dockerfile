@@ -10,7 +10,10 @@ ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
+# What was installed is listed by npm, which with --omit=dev would leave out what development needs, too.
+RUN npm ci --omit=dev --ignore-scripts \
+    && npm pkg delete devDependencies \
+    && npm sbom --sbom-format=cyclonedx --sbom-type=application > sbom.cdx.json
 COPY LICENSE ./
 COPY mappings mappings
 COPY transformers transformers
@@ -33,7 +36,7 @@ ENV PATH="/nodejs/bin:${PATH}" \
 
 WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/package.json /app/LICENSE ./
+COPY --from=build /app/package.json /app/LICENSE /app/sbom.cdx.json ./
 COPY --from=build /app/mappings ./mappings
 COPY --from=build /app/transformers ./transformers
 COPY --from=build /app/src ./src

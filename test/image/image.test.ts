@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { startSandbox } from '../support/sandbox.ts';
 import { buildImage, DOCKERFILE, type Image, ofLast, PROJECT } from './build.ts';
 import { bestIsolation, type Machine, prepare } from './container.ts';
-import { pairsOf, readDockerfile } from './dockerfile.ts';
+import { pairsOf, readDockerfile, restsOf } from './dockerfile.ts';
 
 const isolation = bestIsolation();
 const SHOWN = {
@@ -91,6 +91,32 @@ describe('the image', () => {
   });
 });
 
+interface Component {
+  readonly purl: string;
+  readonly licenses?: readonly {
+    readonly license?: { readonly id?: string };
+    readonly expression?: string;
+  }[];
+}
+
+interface Sbom {
+  readonly components: readonly Component[];
+}
+
+const FREE = /^\(?(MIT|ISC|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|0BSD)( OR |$)/;
+const isFree = ({ license, expression }: NonNullable<Component['licenses']>[number]) =>
+  FREE.test(license?.id ?? expression ?? '');
+
+/** Of every package in the folder, however deep, its package URL. */
+function packagesIn(folder: string): string[] {
+  const found = globSync('{,**/node_modules/}{@*/,}*/package.json', { cwd: folder }).flatMap((file) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const isRoot = file.endsWith(`${name}/package.json`) && version !== undefined;
+    return isRoot ? [`pkg:npm/${name}@${version}`] : [];
+  });
+  return [...new Set(found)].sort();
+}
+
 describe('the files of the image', () => {
   const { dependencies, devDependencies, version } = JSON.parse(
     readFileSync(join(PROJECT, 'package.json'), 'utf8'),
@@ -105,9 +131,19 @@ describe('the files of the image', () => {
 
   it('have no tests, no documents and nothing that was made for one kind of processor', () => {
     expect(globSync('*', { cwd: join(image.root, image.workdir) }).sort()).toEqual([
-      ...['LICENSE', 'mappings', 'node_modules', 'package.json', 'src', 'transformers'],
+      ...['LICENSE', 'mappings', 'node_modules', 'package.json', 'sbom.cdx.json', 'src', 'transformers'],
     ]);
     expect(globSync('**/*.{node,so,dylib,exe}', { cwd: join(image.root, image.workdir) })).toEqual([]);
+  });
+
+  it('name every package among them, each under a licence that binds nobody who runs it', () => {
+    const { components } = JSON.parse(
+      readFileSync(join(image.root, image.workdir, 'sbom.cdx.json'), 'utf8'),
+    ) as Sbom;
+    const named = components.map(({ purl }) => decodeURIComponent(purl));
+    expect([...new Set(named)].sort()).toEqual(packagesIn(join(image.root, image.workdir, 'node_modules')));
+    const others = components.filter(({ licenses = [] }) => !licenses.some(isFree));
+    expect(others.map(({ purl }) => purl)).toEqual([]);
   });
 
   it('say which version they are', () => {
@@ -127,10 +163,9 @@ describe('the Dockerfile', () => {
   });
 
   it('runs no scripts of packages', () => {
-    const installs = stages.flatMap(({ instructions }) =>
-      instructions.filter(({ rest }) => rest.includes('npm ')),
-    );
-    expect(installs.map(({ rest }) => rest)).toEqual(['npm ci --omit=dev --ignore-scripts']);
+    const steps = stages.flatMap((stage) => restsOf(stage, 'RUN')).flatMap((rest) => rest.split(' && '));
+    const installs = steps.filter((step) => /npm (?!sbom|pkg)/.test(step));
+    expect(installs.map((step) => step.trim())).toEqual(['npm ci --omit=dev --ignore-scripts']);
   });
 
   it('labels the image', () => {
