@@ -2,6 +2,7 @@
  * The destinations of the running process: opens them, takes over what a configuration changes, lets go of one and takes
  * it on again. One such thing at a time. The log knows a destination before it reads, and forgets one only after it ended.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActResult, DestinationState } from '../admin/destinations-routes.ts';
 import type { Config, DestinationConfig, SourceConfig } from '../config/config.ts';
 import { createSlot, type Slot, type SlotParts } from './slot.ts';
@@ -31,6 +32,14 @@ export async function openDestinations(served: Served, parts: SlotParts): Promis
   const crew = new Crew(served.sources, parts);
   await crew.open(served.destinations);
   return crew;
+}
+
+/** For the commits of what ended by the deadline. */
+const LAST_COMMITS_MS = 2_000;
+
+async function behind(deadline: AbortSignal): Promise<void> {
+  if (!deadline.aborted) await new Promise((resolve) => deadline.addEventListener('abort', resolve));
+  await sleep(LAST_COMMITS_MS, undefined, { ref: false });
 }
 
 const GONE = 'destination is gone from the configuration: its place in the log is given up';
@@ -134,8 +143,11 @@ class Crew implements Destinations {
     await this.#turns.close();
     await Promise.all(
       [...this.#slots.values()].map(async (slot) => {
-        await slot.drain(deadline);
+        const drained = slot.drain(deadline);
+        // Brokers that do not answer would have it wait for its last commits: without its partitions it has none to make.
+        await Promise.race([drained, behind(deadline)]);
         await slot.leave();
+        await drained;
       }),
     );
     deadline.removeEventListener('abort', hurry);

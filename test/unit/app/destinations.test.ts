@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { openDestinations } from '../../../src/app/destinations.ts';
 import { loadFiles } from '../../../src/config/load.ts';
-import { LogError } from '../../../src/log/log.ts';
+import { type EventLog, LogError, type Member } from '../../../src/log/log.ts';
 import { createMemoryLog } from '../../../src/log/memory-log.ts';
 import { EVENTS_TOPIC } from '../../../src/model/record.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { startSandbox } from '../../support/sandbox.ts';
 
-it('a log that lets go of no destination says so, and what is under way goes on', async ({
-  onTestFinished,
-}) => {
-  const { sandbox, url, close } = await startSandbox();
+interface Rig {
+  readonly url: string;
+  readonly log: EventLog;
+  readonly onTestFinished: (end: () => Promise<void>) => void;
+}
+
+async function open({ url, log, onTestFinished }: Rig) {
   const folder = mkdtempSync(join(tmpdir(), 'brazier-destinations-'));
   const config = join(folder, 'brazier.yaml');
   const written = {
@@ -25,11 +28,6 @@ it('a log that lets go of no destination says so, and what is under way goes on'
   writeFileSync(config, JSON.stringify(written));
   const loaded = loadFiles({ config }, {});
   if (!loaded.ok) throw new Error('the configuration of the test is wrong');
-  const unsupported = new LogError('log_unsupported', 'not here');
-  const log = Object.assign(createMemoryLog(), {
-    detaches: false,
-    detach: () => Promise.reject(unsupported),
-  });
   const destinations = await openDestinations(loaded.config, {
     log,
     dataPath: null,
@@ -39,17 +37,58 @@ it('a log that lets go of no destination says so, and what is under way goes on'
   });
   onTestFinished(async () => {
     await destinations.abort();
-    await close();
     rmSync(folder, { recursive: true });
   });
-  sandbox.addFaults([{ times: 1, do: { hang: true } }]);
+  return destinations;
+}
+
+async function append(log: EventLog): Promise<void> {
   const value = Buffer.from(JSON.stringify({ type: 'track', userId: 'kim', event: 'e', messageId: 'm' }));
   const headers = { source: 'shop', receivedAt: new Date().toISOString() };
-  destinations.start();
   await log.append(EVENTS_TOPIC, [{ key: 'k', value, headers, timestamp: Date.now() }]);
+}
+
+it('a log that lets go of no destination says so, and what is under way goes on', async ({
+  onTestFinished,
+}) => {
+  const { sandbox, url, close } = await startSandbox();
+  onTestFinished(close);
+  const unsupported = new LogError('log_unsupported', 'not here');
+  const log = Object.assign(createMemoryLog(), {
+    detaches: false,
+    detach: () => Promise.reject(unsupported),
+  });
+  const destinations = await open({ url, log, onTestFinished });
+  sandbox.addFaults([{ times: 1, do: { hang: true } }]);
+  destinations.start();
+  await append(log);
   await vi.waitFor(() => expect(destinations.states()).toMatchObject([{ requestsRunning: 1 }]), {
     timeout: 10_000,
   });
   await expect(destinations.detach('braze')).rejects.toBe(unsupported);
   expect(destinations.states()).toMatchObject([{ state: 'running', requestsRunning: 1 }]);
+});
+
+it('a drain does not wait for commits that nobody answers: behind its deadline the group is left, which ends them', async ({
+  onTestFinished,
+}) => {
+  const { url, close } = await startSandbox();
+  onTestFinished(close);
+  const memory = createMemoryLog();
+  const left = Promise.withResolvers<void>();
+  const commit = vi.fn(() => left.promise);
+  const log = Object.assign(memory, {
+    commit,
+    join(_group: string, member: Member) {
+      member.assign(1);
+      return { leave: async () => left.resolve() };
+    },
+  });
+  const destinations = await open({ url, log, onTestFinished });
+  destinations.start();
+  await append(log);
+  await vi.waitFor(() => expect(commit).toHaveBeenCalled(), { timeout: 10_000 });
+  const began = performance.now();
+  await destinations.drain(AbortSignal.timeout(100));
+  expect(performance.now() - began).toBeLessThan(5_000);
 });
