@@ -2,11 +2,11 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { startSandbox } from '../support/sandbox.ts';
 import { buildImage, DOCKERFILE, type Image, ofLast, PROJECT } from './build.ts';
 import { bestIsolation, type Machine, prepare } from './container.ts';
-import { pairsOf, readDockerfile, restsOf } from './dockerfile.ts';
+import { pairsOf, readDockerfile, restsOf, wordsOf } from './dockerfile.ts';
 
 const isolation = bestIsolation();
 const SHOWN = {
@@ -176,5 +176,18 @@ describe('the Dockerfile', () => {
 
   it('names its user by number, which runAsNonRoot needs', () => {
     expect(ofLast(image, 'USER')).toEqual(['65532:65532']);
+  });
+
+  it('is the image that the chart expects', () => {
+    const values = parse(readFileSync(join(PROJECT, 'helm/brazier/values.yaml'), 'utf8')) as {
+      readonly podSecurityContext: { readonly runAsUser: number; readonly runAsGroup: number };
+      readonly persistence: { readonly mountPath: string };
+      readonly config: Readonly<Record<'http' | 'admin', { readonly port: number }>>;
+    };
+    const { podSecurityContext: user, persistence, config } = values;
+    expect(ofLast(image, 'USER')).toEqual([`${user.runAsUser}:${user.runAsGroup}`]);
+    expect(wordsOf(ofLast(image, 'VOLUME')[0] ?? '')).toEqual([persistence.mountPath]);
+    expect(ofLast(image, 'EXPOSE')).toEqual([`${config.http.port} ${config.admin.port}`]);
+    expect(ofLast(image, 'HEALTHCHECK')[0]).toContain(`127.0.0.1:${config.admin.port}/health/live`);
   });
 });
