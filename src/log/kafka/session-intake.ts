@@ -36,11 +36,22 @@ export interface IntakeOptions {
   readonly signs: Pick<KafkaSigns, 'fetched' | 'recordsLost'>;
   /** Tries until it has an answer, or until the epoch is lost: undefined. */
   boundsOf(place: PartitionPlace, epoch: Epoch): Promise<PartitionBounds | undefined>;
+  now(): number;
   /** Something has come. */
   onProgress(): void;
   /** A partition ends below where it was read: nothing more of this epoch is right. Its position is looked into at the join. */
   onBeyond(): void;
   onWarning(message: string): void;
+}
+
+/** Twice what a fetch may take with its connection and its login: whoever was not asked for so long has left the cluster. */
+const GONE_MS = 60_000;
+
+/** When a node was last asked for records. */
+interface LastFetch {
+  /** Its number. */
+  readonly fetch: number;
+  readonly at: number;
 }
 
 /** What is known of a partition's fetching beside its buffer. */
@@ -60,7 +71,8 @@ class GroupIntake implements Intake {
   readonly #options: IntakeOptions;
   readonly #flows = new WeakMap<PartitionBuffer, Flow>();
   #fetches = 0;
-  readonly #lastFetch = new Map<string, number>();
+  /** By node. */
+  readonly #lastFetch = new Map<string, LastFetch>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -108,7 +120,7 @@ class GroupIntake implements Intake {
 
   fetching(nodeId: string): void {
     this.#fetches += 1;
-    this.#lastFetch.set(nodeId, this.#fetches);
+    this.#lastFetch.set(nodeId, { fetch: this.#fetches, at: this.#options.now() });
   }
 
   taken(buffer: PartitionBuffer): void {
@@ -169,7 +181,9 @@ class GroupIntake implements Intake {
 
   /** Every node has been asked anew: what comes now was fetched from the positions set then. */
   #isFetchedSince(fetch: number): boolean {
-    return this.#lastFetch.size > 0 && [...this.#lastFetch.values()].every((last) => last > fetch);
+    const from = this.#options.now() - GONE_MS;
+    for (const [nodeId, { at }] of this.#lastFetch) if (at < from) this.#lastFetch.delete(nodeId);
+    return this.#lastFetch.size > 0 && [...this.#lastFetch.values()].every((last) => last.fetch > fetch);
   }
 
   #seek(buffer: PartitionBuffer): void {

@@ -13,6 +13,7 @@ function rig(first = 0, end = 1_000) {
   const commits: Committed[] = [];
   const warnings: string[] = [];
   const lost: number[] = [];
+  const clock = { ms: 0 };
   const buffer = createBuffer(
     { ...PLACE, resumed: START.progress, highWatermark: 0 },
     { records: 4, bytes: 1_000 },
@@ -40,6 +41,7 @@ function rig(first = 0, end = 1_000) {
     signs: { fetched: () => undefined, recordsLost: (_g, _t, _p, count) => lost.push(count) },
     boundsOf: async () => ({ partition: 0, first, end }),
     onBeyond: () => calls.push('beyond'),
+    now: () => clock.ms,
     onProgress: () => undefined,
     onWarning: (message) => warnings.push(message),
   });
@@ -54,7 +56,7 @@ function rig(first = 0, end = 1_000) {
     });
     return isResolved;
   };
-  return { intake, buffer, calls, commits, warnings, lost, fetch };
+  return { intake, buffer, calls, commits, warnings, lost, clock, fetch };
 }
 
 function record(offset: number): RawRecord {
@@ -126,6 +128,19 @@ test('a node that was asked before and not since may still answer for an earlier
   intake.passedOver(marker(5));
   expect(buffer.position).toBe(5);
   intake.fetching('2');
+  intake.passedOver(marker(5));
+  expect(buffer.position).toBe(6);
+});
+
+test('a node that has left the cluster holds up no markers', () => {
+  const { intake, buffer, clock } = rig();
+  intake.fetching('2');
+  intake.restart(buffer, START.progress);
+  clock.ms = 60_000;
+  intake.fetching('1');
+  intake.passedOver(marker(5));
+  expect(buffer.position).toBe(5);
+  clock.ms = 60_001;
   intake.passedOver(marker(5));
   expect(buffer.position).toBe(6);
 });
