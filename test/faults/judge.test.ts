@@ -11,7 +11,7 @@ const produced = new Map<string, Produced>(
   ['kim', 'ada'].flatMap((person) =>
     [0, 1, 2].map((sequence) => {
       const id = `${person}/${sequence}`;
-      return [id, { id, person, sequence, array: 'events' }] as const;
+      return [id, { id, person, identity: person, sequence, array: 'events' }] as const;
     }),
   ),
 );

@@ -81,7 +81,7 @@ export async function startFastDelivery(options: FastOptions): Promise<FastDeliv
       const sequence = sequences.get(person) ?? 0;
       sequences.set(person, sequence + 1);
       const id = `${person}/${sequence}`;
-      produced.set(id, { id, person, sequence, array: 'events' });
+      produced.set(id, { id, person, identity: person, sequence, array: 'events' });
       delivery.add([eventOf(person, id, sequence)], id);
       open += 1;
     },

@@ -3,7 +3,7 @@
  * letters. Its invariants:
  *
  * - I1 every acknowledged event is delivered or a dead letter
- * - I2 per person and array, first deliveries never go backwards
+ * - I2 per person and array, first deliveries never go backwards; on a log of several partitions per identity and array
  * - I3 payloads arrive unchanged
  * - I4 nothing arrives that was not produced
  * - I6 what a kill or a lost reply doubles was under way then: at most so many requests
@@ -36,6 +36,8 @@ export interface Evidence {
   readonly letters: ReadonlySet<string>;
   /** Names of events that are none of the producer's. */
   readonly notJudged?: ReadonlySet<string>;
+  /** Order is promised to each identity by itself: on a log of several partitions two may stand in two. */
+  readonly byIdentity?: boolean;
   /** Which life of the server a request belongs to: how many kills came before it. */
   readonly lifeOf: (request: RecordedRequest) => number;
 }
@@ -45,7 +47,9 @@ interface Delivered {
   readonly unchanged: boolean;
 }
 
-export function judge({ producer, requests, letters, lifeOf, notJudged = new Set() }: Evidence): Judgement {
+export function judge(evidence: Evidence): Judgement {
+  const { producer, requests, letters, lifeOf, notJudged = new Set() } = evidence;
+  const whose = (of: Produced) => (evidence.byIdentity ? of.identity : of.person);
   const first = new Map<string, RecordedRequest>();
   const last = new Map<string, number>();
   const doubledFrom = new Set<RecordedRequest>();
@@ -61,7 +65,7 @@ export function judge({ producer, requests, letters, lifeOf, notJudged = new Set
       return;
     }
     first.set(id, request);
-    if (origin && isBehind(origin, last)) counts.reordered += 1;
+    if (origin && isBehind(origin, whose(origin), last)) counts.reordered += 1;
   };
   for (const request of requests) {
     if (request.path !== '/users/track' || !isAccepted(request)) continue;
@@ -85,8 +89,8 @@ export function expectPromiseKept(judgement: Judgement, requestsUnderWay: number
   for (const count of judgement.doubledRequests.values()) expect(count).toBeLessThanOrEqual(requestsUnderWay);
 }
 
-function isBehind({ person, array, sequence }: Produced, last: Map<string, number>): boolean {
-  const lane = `${person} ${array}`;
+function isBehind({ array, sequence }: Produced, whose: string, last: Map<string, number>): boolean {
+  const lane = `${whose} ${array}`;
   const behind = sequence < (last.get(lane) ?? -1);
   last.set(lane, Math.max(sequence, last.get(lane) ?? -1));
   return behind;

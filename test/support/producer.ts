@@ -8,6 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 export interface Produced {
   readonly id: string;
   readonly person: string;
+  /** Under which it is sent: the anonymous one, or the person itself. */
+  readonly identity: string;
   readonly sequence: number;
   /** The Braze array in which it must arrive. */
   readonly array: 'attributes' | 'events' | 'purchases';
@@ -106,17 +108,18 @@ function makeEvent(person: string, sequence: number, produced: Map<string, Produ
   const id = `${person}/${sequence}`;
   const identity = sequence < ANONYMOUS_EVENTS ? { anonymousId: `anon-${person}` } : { userId: person };
   const common = { messageId: id, ...identity };
+  const made = { id, person, identity: identity.userId ?? identity.anonymousId, sequence };
   if (sequence === ANONYMOUS_EVENTS) {
-    produced.set(id, { id, person, sequence, array: 'attributes' });
+    produced.set(id, { ...made, array: 'attributes' });
     const traits = { ...payload(id, sequence), email: `canary-mail.${person}@example.com` };
     return { ...common, type: 'identify', anonymousId: `anon-${person}`, traits };
   }
   if (sequence % 7 === 6) {
-    produced.set(id, { id, person, sequence, array: 'purchases' });
+    produced.set(id, { ...made, array: 'purchases' });
     const products = [{ product_id: id, price: sequence + 0.5, quantity: 1 }];
     return { ...common, type: 'track', event: 'Order Completed', properties: { currency: 'EUR', products } };
   }
-  produced.set(id, { id, person, sequence, array: 'events' });
+  produced.set(id, { ...made, array: 'events' });
   return { ...common, type: 'track', event: 'Step', properties: payload(id, sequence) };
 }
 

@@ -34,7 +34,8 @@ import {
 import { backwardIn, type CommitHistory, openCommitHistory } from './commit-history.ts';
 import { type KafkaScratch, openScratch } from './shared.ts';
 
-export interface WorkersOptions extends Pick<HarnessOptions, 'destination' | 'load' | 'mayOrphan' | 'notJudged'> {
+export interface WorkersOptions
+  extends Pick<HarnessOptions, 'destination' | 'load' | 'mayOrphan' | 'notJudged'> {
   readonly sandbox?: SandboxOptions;
   /** Over the rig's own log: 6 partitions, sessions of 6 s. */
   readonly log?: Readonly<Record<string, unknown>>;
@@ -307,6 +308,7 @@ async function judgeAll(
     requests: sandbox.requests(),
     letters: new Set(letters.keys()),
     notJudged: new Set(options.notJudged),
+    byIdentity: true,
     lifeOf: () => 1,
   });
   const { doubledRequests, ...counts } = judgement;
