@@ -187,6 +187,26 @@ describeKafka('a session', () => {
     expect(await committed(groupId, topic)).toBe(-1);
   });
 
+  test('a member that outlasts its grace has no partitions by its own word: what waits for them ends', async () => {
+    const [topic, groupId] = [await scratch.topic(), scratch.groupId()];
+    await produce(scratch, topic, { count: 5 });
+    const held: number[] = [];
+    const slow = open({
+      topic,
+      groupId,
+      revokeMs: 100,
+      onRevoke: async ({ session }) => {
+        held.push(session.assigned().length);
+        await vi.waitFor(() => expect(session.assigned()).toEqual([]), WITHIN);
+        held.push(session.assigned().length);
+      },
+    });
+    await vi.waitFor(() => expect(slow.records).toHaveLength(5), WITHIN);
+    const next = open({ topic, groupId });
+    await vi.waitFor(() => expect([slow, next].flatMap(({ records }) => records)).toHaveLength(10), WITHIN);
+    expect(held.slice(0, 2)).toEqual([1, 0]);
+  });
+
   test('aborted records are never read, and the watermark passes them and every marker to the end', async () => {
     const [topic, groupId] = [await scratch.topic(), scratch.groupId()];
     const reader = open({ topic, groupId, settles: true });

@@ -146,7 +146,8 @@ class KafkaSession implements GroupSession {
 
   assigned(): readonly AssignedPartition[] {
     const epoch = this.#epochs.current;
-    if (epoch === undefined) return [];
+    // What ends beyond its grace is still current, and nothing of it is this member's.
+    if (epoch === undefined || epoch.lost.aborted) return [];
     return [...epoch.buffers.values()].flatMap((buffer) => {
       const { topic, partition, highWatermark, position } = buffer;
       const known = epoch.commits?.committed(buffer);
