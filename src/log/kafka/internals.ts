@@ -109,23 +109,6 @@ export interface RawCluster {
   findGroupCoordinator(of: { readonly groupId: string }): Promise<RawBroker>;
 }
 
-/** Leaves out of a fetched partition what aborted transactions wrote, the markers, and what lies below `fetchedOffset`. */
-export interface RawBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly highWatermark: string;
-  readonly messages: readonly RawRecord[];
-  /**
-   * The last offset of the answer, whatever was left out of it. Of an answer without records it is the high watermark
-   * − 1, which an open transaction may lie below: not to be trusted then.
-   */
-  lastOffset(): string;
-}
-
-type BatchConstructor = new (topic: string, fetchedOffset: string, partition: FetchedPartition) => RawBatch;
-
-export const Batch = requireKafkajs('kafkajs/src/consumer/batch') as BatchConstructor;
-
 /** Of the connection's queue of requests: what the patch of its timer touches. */
 export interface RawRequestQueue {
   /** ms since the epoch; -1: never throttled. */

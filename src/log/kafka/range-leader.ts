@@ -162,7 +162,7 @@ function createPatience(giveUpMs: number, signals: readonly AbortSignal[]): Pati
 }
 
 /** Rejects with the reason of the first signal that fires; the work goes on unheard. */
-export function unlessAborted<T>(work: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
+function unlessAborted<T>(work: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       for (const signal of signals) signal.removeEventListener('abort', stop);
