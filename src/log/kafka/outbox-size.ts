@@ -18,6 +18,9 @@ export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
  */
 const ALLOWANCE_BYTES = 40 * 1_024;
 
+/** The least `max.message.bytes` with which the log is of use: it leaves an event 24 KiB. */
+export const LEAST_MAX_MESSAGE_BYTES = 64 * 1_024;
+
 /** The largest value of an event that fits into a message of the topic. */
 export function maxValueBytesOf({ maxMessageBytes }: { readonly maxMessageBytes: number }): number {
   return Math.max(0, maxMessageBytes - ALLOWANCE_BYTES);

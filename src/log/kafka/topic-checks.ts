@@ -1,6 +1,7 @@
 /** Whether a topic keeps what it acknowledged: what of its settings stops the log, and what its operator should know. */
 import { LogError } from '../log-error.ts';
 import { checkCodecSetting } from './codec-check.ts';
+import { LEAST_MAX_MESSAGE_BYTES } from './outbox-size.ts';
 import type { WantedTopic } from './topic-settings.ts';
 
 /** A topic as the brokers describe it. */
@@ -35,6 +36,13 @@ export function checkUsable({ topic, replicas, config }: FoundTopic, { use }: Wa
     throw new LogError(
       'log_unusable',
       `topic ${topic} is compacted, which would keep only the last event of a person: set cleanup.policy=delete`,
+    );
+  }
+  const maxBytes = Number(config?.get('max.message.bytes') ?? LEAST_MAX_MESSAGE_BYTES);
+  if (use === 'events' && maxBytes < LEAST_MAX_MESSAGE_BYTES) {
+    throw new LogError(
+      'log_unusable',
+      `topic ${topic} has max.message.bytes=${maxBytes}, too little for an event and what travels with it: set it to ${LEAST_MAX_MESSAGE_BYTES} or more, best to 1048588`,
     );
   }
   const minInSync = Number(config?.get('min.insync.replicas') ?? 1);

@@ -95,3 +95,10 @@ test('the replication factor is three, or all brokers where they are fewer, and 
     '--topic events --partitions 6 --replication-factor 1 --config cleanup.policy=delete --config retention.ms=360000000 --config min.insync.replicas=1',
   );
 });
+
+test('a topic whose messages are too small for any event is refused: it would reject them all', () => {
+  expect(() => checkUsable(found({ 'max.message.bytes': '65535' }), wanted)).toThrow(
+    /topic events has max\.message\.bytes=65535, too little .*: set it to 65536 or more/,
+  );
+  expect(() => checkUsable(found({ 'max.message.bytes': '65536' }), wanted)).not.toThrow();
+});
