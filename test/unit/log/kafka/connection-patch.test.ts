@@ -73,3 +73,31 @@ test('a response that broke off in the middle spoils nothing of the next connect
   await expect(connection.send(ask())).resolves.toMatchObject({ apiVersions: [{ apiKey: 18 }] });
   await connection.disconnect();
 });
+
+test('who asks for a connection while it is being made waits for that one, and makes none of its own', async () => {
+  patchConnect();
+  let sockets = 0;
+  const connection = await connectTo((socket, request) => socket.write(answerTo(request)));
+  server?.on('connection', () => {
+    sockets += 1;
+  });
+  await Promise.all(Array.from({ length: 5 }, () => connection.connect()));
+  const ask = requests.ApiVersions.protocol({ version: 0 });
+  await expect(connection.send(ask())).resolves.toMatchObject({ apiVersions: [{ apiKey: 18 }] });
+  expect(sockets).toBe(1);
+  await connection.disconnect();
+});
+
+test('a connection that could not be made is tried anew by who asks next', async () => {
+  patchConnect();
+  const connection = await connectTo((socket, request) => socket.write(answerTo(request)));
+  const { port } = (server as Server).address() as AddressInfo;
+  await new Promise((resolve) => server?.close(resolve));
+  const refused = await Promise.allSettled([connection.connect(), connection.connect()]);
+  expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  server?.listen(port, '127.0.0.1');
+  await once(server as Server, 'listening');
+  await connection.connect();
+  expect(connection.isConnected()).toBe(true);
+  await connection.disconnect();
+});
