@@ -19,11 +19,9 @@ test('errors that kafkajs repeats are warnings, with the broker and without what
 
 test('a rebalance is no warning', () => {
   const { kafka, tell } = client();
-  kafka
-    .logger()
-    .error('Response Heartbeat(key: 12, version: 3)', {
-      error: 'The group is rebalancing, so a rejoin is needed',
-    });
+  kafka.logger().error('Response Heartbeat(key: 12, version: 3)', {
+    error: 'The group is rebalancing, so a rejoin is needed',
+  });
   kafka.logger().error('The coordinator is not aware of this member', {});
   kafka.logger().info('Consumer has joined the group', { groupId: 'g' });
   expect(tell.mock.calls.map(([level]) => level)).toEqual(['debug', 'debug', 'debug']);
