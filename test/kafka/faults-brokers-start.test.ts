@@ -91,6 +91,12 @@ describeKafka(
       );
     });
 
+    it('a topic that takes no message of an event’s size', { timeout: WITHIN_MS }, async () => {
+      const log = logOn(kafka.brokers);
+      await createTopic(log.topic, { 'max.message.bytes': '20000' });
+      await expectOneLine(log, new RegExp(`topic ${log.topic} has max.message.bytes=20000, too little`));
+    });
+
     it('row 22: records that are compressed as nobody here can read end it, and the topic is named', {
       timeout: WITHIN_MS,
     }, async () => {
