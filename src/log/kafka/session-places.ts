@@ -11,7 +11,7 @@ export interface Place {
   readonly end: number;
   /** Records that the group had not settled and that are gone; undefined: none. `null`: how many is not known. */
   readonly lost: number | null | undefined;
-  /** What is committed lies beyond the partition's end. */
+  /** What is committed, or a settled record above it, lies beyond the partition's end. */
   readonly isBeyond: boolean;
   /** In plain words, for whoever operates it. */
   readonly warning: string | undefined;
@@ -31,20 +31,32 @@ export function placeOf({ offset, metadata }: StoredOffset, { first, end }: Part
     const warning = `offset ${offset} was committed and the partition ends at ${end}: the topic was made anew, or brokers lost records. Reading begins at ${first}`;
     return { ...fresh, lost: null, warning };
   }
-  const { progress, floor, fault } = decodeProgress(offset, metadata);
+  const { progress: stored, floor, fault } = decodeProgress(offset, metadata);
+  const progress = cutAt(stored, end);
+  const isBeyond = (stored.settled.at(-1)?.to ?? 0) > end;
   if (offset >= first) {
-    const warning = fault === null ? undefined : `the progress beside its offset is left aside: ${fault}`;
-    return { ...fresh, progress, floor, lost: undefined, warning };
+    const damaged = fault === null ? undefined : `the progress beside its offset is left aside: ${fault}`;
+    const warning = isBeyond
+      ? `records above the partition's end, ${end}, were settled: brokers lost records. What is written there anew is delivered`
+      : damaged;
+    return { ...fresh, isBeyond, progress, floor, lost: undefined, warning };
   }
   const lost = unsettledBelow(progress, first);
   const warning = `offset ${offset} was committed and the partition begins at ${first}: ${lost} records were deleted before they were delivered. Keep records longer (retention.ms), or find out what held the group back`;
   return {
     ...fresh,
+    isBeyond,
     progress: raised(progress, first),
     floor,
     lost,
     warning: lost > 0 ? warning : undefined,
   };
+}
+
+/** What comes to stand at the end and above it is other records: none of them is settled. */
+function cutAt({ watermark, settled }: Progress, end: number): Progress {
+  const within = settled.filter(({ from }) => from < end);
+  return { watermark, settled: within.map(({ from, to }) => ({ from, to: Math.min(to, end) })) };
 }
 
 /** Offsets below `offset` that the progress does not name as settled. */

@@ -54,6 +54,26 @@ test('a place beyond the end, and one that kafkajs has reset, begin anew and say
   expect(reset.warning).toContain('deleted');
 });
 
+test('what was settled above the end is settled no more: other records come to stand there', () => {
+  const settled = [
+    { from: 30, to: 40 },
+    { from: 90, to: 105 },
+    { from: 110, to: 112 },
+  ];
+  const { metadata } = encodeProgress({ watermark: 20, settled }, 8);
+  const within = [
+    { from: 30, to: 40 },
+    { from: 90, to: 100 },
+  ];
+  const place = placeOf({ offset: 20, metadata }, BOUNDS);
+  expect(place).toMatchObject({ progress: { watermark: 20, settled: within }, floor: 8, isBeyond: true });
+  expect(place.warning).toContain('brokers lost records');
+  const cut = placeOf({ offset: 20, metadata }, { ...BOUNDS, first: 35 });
+  expect(cut).toMatchObject({ progress: { watermark: 40, settled: within.slice(1) }, isBeyond: true });
+  const whole = placeOf({ offset: 20, metadata }, { ...BOUNDS, end: 112 });
+  expect(whole).toMatchObject({ progress: { settled }, isBeyond: false, warning: undefined });
+});
+
 test('metadata that cannot be read leaves the offset', () => {
   const place = placeOf({ offset: 50, metadata: 'garbage' }, BOUNDS);
   expect(place.progress).toEqual({ watermark: 50, settled: [] });
