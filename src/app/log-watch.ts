@@ -21,7 +21,10 @@ export interface LogWatch {
   stop(): void;
 }
 
-/** Looks every 5 s until stopped; does not keep the process alive. An alarm is told once, when it begins. */
+/**
+ * Looks every 5 s until stopped; does not keep the process alive. An alarm is told once, when it begins. A log without a
+ * cap is not looked at: it is its brokers' to hold.
+ */
 export function watchLogRoom({ stats, groups, onChange, warn }: LogWatchOptions): LogWatch {
   let isNear = false;
 
@@ -51,7 +54,7 @@ export function watchLogRoom({ stats, groups, onChange, warn }: LogWatchOptions)
     );
   }
 
-  const timer = setInterval(look, LOOK_MS).unref();
+  const timer = Number.isFinite(stats().maxBytes) ? setInterval(look, LOOK_MS).unref() : undefined;
   return { look, stop: () => clearInterval(timer) };
 }
 

@@ -73,7 +73,8 @@ export function createStandings({
   const offsets = createGroupOffsets(client);
   const peeks = new Map<string, Peek>();
   let known: readonly string[] = [];
-  let refreshed: Promise<unknown> = Promise.resolve();
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<readonly GroupStanding[]> | undefined;
   let isClosing = false;
 
   async function topicsRead(): Promise<readonly string[]> {
@@ -141,10 +142,14 @@ export function createStandings({
       known = [...groups].sort();
     },
     groups() {
-      // One at a time: a slow broker is not asked more often for being slow.
-      const standings = refreshed.then(refresh);
-      refreshed = standings.catch(() => undefined);
-      return standings;
+      // One at a time, and one answer for all who ask meanwhile: slow brokers are not asked more often for being slow.
+      next ??= running.then(() => {
+        next = undefined;
+        const standings = refresh();
+        running = standings.catch(() => undefined);
+        return standings;
+      });
+      return next;
     },
     async close() {
       isClosing = true;

@@ -92,3 +92,19 @@ it('lives through a log that does not answer', async () => {
   await watch.look();
   expect(said).toEqual([]);
 });
+
+it('does not ask the brokers of a log that has no cap', async () => {
+  let asked = 0;
+  const uncapped = watchLogRoom({
+    stats: () => ({ ...EMPTY, maxBytes: Number.POSITIVE_INFINITY }),
+    async groups() {
+      asked += 1;
+      return [];
+    },
+    onChange: () => undefined,
+    warn: () => undefined,
+  });
+  await vi.advanceTimersByTimeAsync(20_000);
+  uncapped.stop();
+  expect(asked).toBe(0);
+});

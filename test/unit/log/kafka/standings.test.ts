@@ -1,5 +1,5 @@
 /** Where the groups stand when the brokers do not answer, and how often they are asked. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { KafkaClient } from '../../../../src/log/kafka/client.ts';
 import type { RawCluster } from '../../../../src/log/kafka/internals.ts';
 import type { RangeReader } from '../../../../src/log/kafka/range-reader.ts';
@@ -45,5 +45,21 @@ describe('where the groups stand', () => {
     const asked = await Promise.allSettled(Array.from({ length: 5 }, () => standings.groups()));
     expect(asked.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
     expect(most).toBe(1);
+  });
+
+  it('is asked for once for all who ask while brokers do not answer, and once more for those who came later', async () => {
+    const answers: (() => void)[] = [];
+    const standings = standingsOf(
+      () => new Promise((_resolve, reject) => answers.push(() => reject(new Error('down')))),
+    );
+    const first = standings.groups();
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    const later = Array.from({ length: 20 }, () => standings.groups());
+    answers[0]?.();
+    await expect(first).rejects.toThrow('down');
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]?.();
+    await Promise.allSettled(later);
+    expect(answers).toHaveLength(2);
   });
 });
