@@ -21,7 +21,7 @@ export interface OpenNote {
 export interface OpenNotes {
   get(id: number): OpenNote | undefined;
   open(note: OpenNote): void;
-  /** Its end is durable. */
+  /** Its end is durable; or the note itself never will be. */
   close(id: number): void;
   /** Everything in the partition below the offset that an earlier owner left open is known here. */
   known(partition: number, below: number): void;

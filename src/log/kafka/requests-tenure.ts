@@ -40,10 +40,16 @@ export function createTenure(parts: TenureParts): Tenure {
     const writing = write(partition, messageOfNote({ group, worker }, note, null, now()), lost);
     const opened = { note, worker, partition, offset: open.end(partition), isEnding: false, writing };
     open.open(opened);
-    const offset = await writing;
-    if (offset === undefined) return;
-    opened.offset = offset;
-    open.wrote(partition, offset);
+    try {
+      const offset = await writing;
+      if (offset === undefined) return;
+      opened.offset = offset;
+      open.wrote(partition, offset);
+    } catch (error) {
+      // It stands nowhere: nobody can end it.
+      open.close(note.id);
+      throw error;
+    }
   }
 
   async function end(ended: RequestEnd): Promise<void> {

@@ -95,6 +95,18 @@ describe('a note', () => {
     await expect(begun).rejects.toMatchObject({ name: 'LogError', code: 'log_closing' });
   });
 
+  it('that the brokers refuse for good holds no floor back, and its end is nobody’s', async () => {
+    const requests = await worker();
+    await requests.unfinished('a');
+    topics.refuseSend();
+    await expect(requests.note('a', { begun: [note(1)] })).rejects.toMatchObject({ code: 'log_unusable' });
+    await requests.note('a', { begun: [note(2)] });
+    await requests.note('a', { ended: [end(2)] });
+    expect(requests.floorOf('a', 0)).toBe(2);
+    await requests.note('a', { ended: [end(1)] });
+    expect(messagesIn(0)).toHaveLength(2);
+  });
+
   it('that still waits is not written when its partition is somebody else’s', async () => {
     const requests = await worker();
     topics.failSends(1_000);

@@ -17,6 +17,8 @@ export interface TopicsInMemory {
   partition(topic: string, partition: number): Partition;
   /** So many sends fail from now on, nothing of them written. */
   failSends(count: number): void;
+  /** The next send is refused for good. */
+  refuseSend(): void;
   /** Keeps of each key the last message alone, and tombstones as they are. */
   compact(topic: string): void;
   /** As the topic's retention does. */
@@ -28,6 +30,7 @@ export interface TopicsInMemory {
 export function createTopics(): TopicsInMemory {
   const partitions = new Map<string, Partition>();
   let failing = 0;
+  let isRefusing = false;
   let handedOut = 0;
 
   function partitionOf(topic: string, partition: number): Partition {
@@ -40,6 +43,11 @@ export function createTopics(): TopicsInMemory {
   const outbox: Outbox = {
     waitingBytes: 0,
     async send(topic, partition, messages) {
+      if (isRefusing) {
+        isRefusing = false;
+        await turn();
+        throw new LogError('log_unusable', 'no ACL');
+      }
       if (failing > 0) {
         failing -= 1;
         await turn();
@@ -84,6 +92,9 @@ export function createTopics(): TopicsInMemory {
     partition: partitionOf,
     failSends(count) {
       failing = count;
+    },
+    refuseSend() {
+      isRefusing = true;
     },
     compact(topic) {
       for (const [name, partition] of partitions) {
