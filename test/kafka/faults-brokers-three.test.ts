@@ -2,7 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createKafkaClient } from '../../src/log/kafka/client.ts';
-import { protocolErrorOf } from '../../src/log/kafka/failure.ts';
+import { createOutbox } from '../../src/log/kafka/outbox.ts';
+import { NO_SIGNS } from '../../src/log/kafka/signs.ts';
 import { UNDER_WAY } from '../support/harness.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/broker.ts';
 import {
@@ -131,15 +132,14 @@ describeKafka(
         await kafka.node(3).stop();
         const probes = startProbes(workforce.ingest);
         const acknowledged = workforce.producer.acknowledged.size;
-        const bare = createKafkaClient(plainConnection(brokers), () => undefined).kafka.producer({
-          retry: { retries: 1 },
+        const client = createKafkaClient(plainConnection(brokers), () => undefined);
+        const own = { compression: 'none', signs: NO_SIGNS, giveUpMs: 4_000, topics: [] } as const;
+        const outbox = await createOutbox(client, own);
+        const message = { key: null, value: Buffer.of(), headers: {}, timestamp: Date.now() };
+        await expect(outbox.send(workforce.topic, 0, [message])).rejects.toMatchObject({
+          message: expect.stringMatching(/fewer replicas are in sync than min\.insync\.replicas asks for/),
         });
-        await bare.connect();
-        const refusal = await bare
-          .send({ topic: workforce.topic, messages: [{ value: '' }] })
-          .catch((e: unknown) => e);
-        await bare.disconnect();
-        expect(protocolErrorOf(refusal)).toBe('NOT_ENOUGH_REPLICAS');
+        await outbox.close();
         await wait(TOO_FEW_MS);
         const answers = await probes.stop();
         expectRefused(answers);
