@@ -33,7 +33,7 @@ describeKafka('the range reader', () => {
     scratch = await openScratch();
     producer = scratch.kafka.producer();
     await producer.connect();
-    reader = createRangeReader(clientOf(scratch.brokers));
+    reader = createRangeReader(clientOf(scratch.brokers), { mayBeCompacted: () => true });
   });
   afterAll(async () => {
     await reader.close();

@@ -43,7 +43,8 @@ export async function openParts(
   const topics = await prepareTopics(client, options);
   const shapes = [topics.events, topics.deadLetters, topics.requests];
   const outbox = await createOutbox(client, { ...options, giveUpMs: GIVE_UP_MS, topics: shapes });
-  const reader = createRangeReader(client);
+  // The events' topic is never compacted: that is checked above. Of the topics of others nobody knows.
+  const reader = createRangeReader(client, { mayBeCompacted: (topic) => topic !== topics.events.topic });
   const close = async () => {
     await outbox.close();
     await reader.close();

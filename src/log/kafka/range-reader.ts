@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OffsetRange } from '../log.ts';
+import { LogError } from '../log-error.ts';
 import type { KafkaClient } from './client.ts';
 import { protocolErrorOf } from './failure.ts';
 import { type FetchRequest, type RawBroker, READ_COMMITTED } from './internals.ts';
@@ -39,21 +40,26 @@ export interface RangeReader {
 export interface RangeReaderOptions {
   /** How long a broker that does not answer is tried. Default: 30 s. */
   readonly giveUpMs?: number;
+  /** Whose batches may be empty for good; of all others every record up to the end is waited for. Default: of none. */
+  readonly mayBeCompacted?: (topic: string) => boolean;
 }
 
 /** Some 2,000 records of 1 KB: 10 ms of decoding at a time. */
 export const FETCH_BYTES = 2 * 1024 * 1024;
 /** What is asked for is there already: the broker never has to wait for it. */
 const MAX_WAIT_MS = 100;
-/** A fetch that says nothing of what must be there: the broker was held up (a move); asked for once more or twice. */
+/** Of a compacted topic, a fetch that says nothing of what must be there: the broker was held up (a move), or that is gone. */
 const EMPTY_FETCHES = 3;
+/** The broker has waited for as long as it was let; what it fetches from a slow store takes a little longer. */
+const EMPTY_WAIT_MS = 50;
 
 const EARLIEST = -2;
 const LATEST = -1;
 const NEVER = new AbortController().signal;
 
 export function createRangeReader(client: KafkaClient, options: RangeReaderOptions = {}): RangeReader {
-  const leaders = createLeaders(client, options.giveUpMs ?? GIVE_UP_MS);
+  const { giveUpMs = GIVE_UP_MS, mayBeCompacted = () => false } = options;
+  const leaders = createLeaders(client, giveUpMs);
   const list = (place: Place, timestamp: number, signal = NEVER): Promise<number> =>
     leaders.ask(place, (leader) => listOffset(leader, place, timestamp), signal);
 
@@ -63,8 +69,14 @@ export function createRangeReader(client: KafkaClient, options: RangeReaderOptio
   }
 
   return {
-    read: (topic, partition, range, signal) =>
-      readRange({ leaders, boundsOf, place: { topic, partition } }, range, signal),
+    read(topic, partition, range, signal) {
+      const isCompacted = mayBeCompacted(topic);
+      return readRange(
+        { leaders, boundsOf, place: { topic, partition }, giveUpMs, isCompacted },
+        range,
+        signal,
+      );
+    },
     bounds: (topic, partition) => boundsOf({ topic, partition }),
     async offsetAt(topic, partition, timestampMs) {
       const place = { topic, partition };
@@ -85,6 +97,8 @@ async function listOffset(leader: RawBroker, { topic, partition }: Place, timest
 interface Reading {
   readonly leaders: Leaders;
   readonly place: Place;
+  readonly giveUpMs: number;
+  readonly isCompacted: boolean;
   boundsOf(place: Place, signal: AbortSignal): Promise<{ readonly first: number; readonly end: number }>;
 }
 
@@ -120,8 +134,9 @@ async function fetchFrom(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<FetchedRecords> {
+  const silence = createSilence(reading);
   let offset = from;
-  for (let empty = 0; ; ) {
+  for (;;) {
     const fetched = await fetchOnce(reading, offset, maxBytes, signal);
     if (fetched === 'held_back') {
       await pause(MAX_WAIT_MS, undefined, { signal });
@@ -135,10 +150,27 @@ async function fetchFrom(
       continue;
     }
     if (fetched.next > offset || offset >= fetched.end) return fetched;
-    empty += 1;
-    // Batches that compaction has emptied say nothing of themselves: only they are left, up to the end.
-    if (empty === EMPTY_FETCHES) return { ...fetched, next: fetched.end };
+    if (silence.isForGood()) return { ...fetched, next: fetched.end };
+    await pause(EMPTY_WAIT_MS, undefined, { signal });
   }
+}
+
+/** What is made of fetches that hold nothing, below the end. */
+function createSilence({ place: { topic, partition }, giveUpMs, isCompacted }: Reading) {
+  let since: number | undefined;
+  let empty = 0;
+  return {
+    /** To be asked after each. Throws when the broker has been silent about records that it holds for too long. */
+    isForGood(): boolean {
+      empty += 1;
+      // Batches that compaction has emptied say nothing of themselves: only they are left, up to the end.
+      if (isCompacted) return empty >= EMPTY_FETCHES;
+      since ??= performance.now();
+      if (performance.now() - since < giveUpMs) return false;
+      const message = `reading partition ${partition} of ${topic}: its broker holds more records and gave none for ${giveUpMs} ms`;
+      throw new LogError('log_unavailable', message);
+    },
+  };
 }
 
 async function fetchOnce(

@@ -22,7 +22,7 @@ export async function openCommitHistory(brokers: readonly string[]): Promise<Com
   const client = createKafkaClient(plainConnection(brokers), () => undefined);
   const admin = client.kafka.admin();
   await admin.connect();
-  const reader = createRangeReader(client);
+  const reader = createRangeReader(client, { mayBeCompacted: () => true });
   const begun = new Map((await ends()).map(({ partition, end }) => [partition, end]));
   const never = new AbortController().signal;
 

@@ -7,7 +7,11 @@ import type {
   RawCluster,
   RawRecord,
 } from '../../../../src/log/kafka/internals.ts';
-import { createRangeReader, type ReadRange } from '../../../../src/log/kafka/range-reader.ts';
+import {
+  createRangeReader,
+  type RangeReaderOptions,
+  type ReadRange,
+} from '../../../../src/log/kafka/range-reader.ts';
 import { recordsIn } from '../../../../src/log/kafka/range-records.ts';
 
 const NEVER = new AbortController().signal;
@@ -79,9 +83,10 @@ function clusterOf(answer: (offset: number, times: number) => Answer, bounds = {
   return { client, asked, refreshMetadata };
 }
 
-async function offsetsRead(client: KafkaClient, range: ReadRange, giveUpMs = 5_000): Promise<number[]> {
+async function offsetsRead(client: KafkaClient, range: ReadRange, options: RangeReaderOptions = {}) {
   const offsets: number[] = [];
-  for await (const messages of createRangeReader(client, { giveUpMs }).read('t', 0, range, NEVER)) {
+  const reader = createRangeReader(client, { giveUpMs: 5_000, ...options });
+  for await (const messages of reader.read('t', 0, range, NEVER)) {
     expect(messages.length).toBeGreaterThan(0);
     offsets.push(...messages.map(({ offset }) => offset));
   }
@@ -101,7 +106,7 @@ describe('the range reader', () => {
 
   it('gives up on what does not pass in its time, and at once on what never will', async () => {
     const never = clusterOf(() => new ProtocolError('LEADER_NOT_AVAILABLE', true));
-    await expect(offsetsRead(never.client, { from: 0, to: 1 }, 300)).rejects.toMatchObject({
+    await expect(offsetsRead(never.client, { from: 0, to: 1 }, { giveUpMs: 300 })).rejects.toMatchObject({
       code: 'log_unavailable',
       message: expect.stringContaining('partition 0 of t'),
     });
@@ -149,8 +154,25 @@ describe('the range reader', () => {
 
   it('is not held up by batches of which compaction left nothing', async () => {
     const { client, asked } = clusterOf((offset) => partitionOf(offset < 2 ? [raw(offset)] : [], 10));
-    expect(await offsetsRead(client, { from: 0, to: 10 })).toEqual([0, 1]);
+    const mayBeCompacted = (topic: string) => topic === 't';
+    expect(await offsetsRead(client, { from: 0, to: 10 }, { mayBeCompacted })).toEqual([0, 1]);
     expect(asked).toEqual([0, 1, 2, 2, 2]);
+  });
+
+  it('passes over nothing of a topic that is not compacted, however often its broker says nothing', async () => {
+    const { client } = clusterOf((offset, times) =>
+      partitionOf(offset === 1 && times < 6 ? [] : [raw(offset)], 3),
+    );
+    expect(await offsetsRead(client, { from: 0, to: 3 })).toEqual([0, 1, 2]);
+  });
+
+  it('says so when a broker holds more of such a topic and never gives it', async () => {
+    const { client, asked } = clusterOf((offset) => partitionOf(offset < 2 ? [raw(offset)] : [], 10));
+    await expect(offsetsRead(client, { from: 0, to: 10 }, { giveUpMs: 200 })).rejects.toMatchObject({
+      code: 'log_unavailable',
+      message: expect.stringContaining('partition 0 of t'),
+    });
+    expect(asked.length).toBeGreaterThan(3);
   });
 
   it('asks again when the answer is empty below the end', async () => {
