@@ -158,8 +158,13 @@ export interface EventLog extends GroupLog, LetterLog, RequestLog {
    * appended before this call. Damaged ones are among them, with the time at which they were written.
    */
   scan(topic: string, range: ScanRange, signal: AbortSignal): AsyncIterable<readonly ScannedRecord[]>;
-  /** The records at these offsets (ascending), as far as they are held; in order. */
-  fetch(topic: string, partition: number, offsets: readonly number[]): Promise<readonly LogRecord[]>;
+  /** The records at these offsets (ascending), as far as they are held; in order. An abort may end it with fewer. */
+  fetch(
+    topic: string,
+    partition: number,
+    offsets: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<readonly LogRecord[]>;
   /** The records that carry this messageId, as far as they are held; newest first. */
   find(topic: string, messageId: string, signal: AbortSignal): Promise<readonly LogRecord[]>;
   /** Resolves when the store can be written; rejects with `LogError`. */

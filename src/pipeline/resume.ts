@@ -68,6 +68,7 @@ export function createResumer({
 
   async function resumeSome({ offsets, queued, resumed }: Resumption, partition: Reading): Promise<void> {
     const fetched = await fetchWhenThere(offsets, partition);
+    signal.throwIfAborted();
     if (partition.lost.aborted) return;
     if (fetched.length < offsets.length) onGone(offsets.length - fetched.length);
     const records = new Map(fetched.map((record) => [record.offset, record]));
@@ -85,7 +86,7 @@ export function createResumer({
   async function fetchWhenThere(offsets: readonly number[], { topic, partition, lost }: Reading) {
     for (;;) {
       try {
-        return await log.fetch(topic, partition, offsets);
+        return await log.fetch(topic, partition, offsets, signal);
       } catch (error) {
         if (lost.aborted) return [];
         if (!isAway(error)) throw error;

@@ -67,11 +67,11 @@ export function createLook({ reader, events, decode }: LookParts): Look {
         ended.abort();
       }
     },
-    async fetch(topic, partition, offsets) {
+    async fetch(topic, partition, offsets, signal = NEVER) {
       const records: LogRecord[] = [];
       const wanted = new Set(offsets);
       for (const stretch of stretchesOf(offsets)) {
-        for await (const messages of reader.read(topic, partition, sized(stretch), NEVER)) {
+        for await (const messages of reader.read(topic, partition, sized(stretch), signal)) {
           const meant = messages.filter(({ offset }) => wanted.has(offset));
           records.push(...meant.map((message) => ownRecord(decode(message, { topic, partition }))));
         }

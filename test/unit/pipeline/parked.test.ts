@@ -160,6 +160,26 @@ describe('a person with much queued', () => {
     expect(t.pipeline.parked()).toBe(3);
   });
 
+  it('ends at once while the log is slow to answer, and takes nothing for gone', async () => {
+    const log = createMemoryLog();
+    const asked = Promise.withResolvers<void>();
+    Object.assign(log, {
+      async fetch(...[, , , signal]: Parameters<typeof log.fetch>) {
+        asked.resolve();
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        return [];
+      },
+    });
+    const t = await withBlocked({ log });
+    await append(log, of('blocked', 3));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(3));
+    t.free();
+    await asked.promise;
+    await t.stop();
+    expect([t.errors, t.gone]).toEqual([[], []]);
+    expect(t.pipeline.parked()).toBe(3);
+  });
+
   it('goes on without what the log has deleted meanwhile: that is counted and told, and holds nothing back', async () => {
     const log = createMemoryLog();
     const { fetch } = log;

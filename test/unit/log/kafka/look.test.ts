@@ -1,0 +1,30 @@
+/** Looking into the events for no group, over topics in memory. */
+import { expect, test } from 'vitest';
+import { createLook } from '../../../../src/log/kafka/look.ts';
+import { recordOf } from '../../../../src/log/kafka/record-codec.ts';
+import { createTopics } from './topics-in-memory.ts';
+
+const EVENTS = { topic: 'events', partitions: 1, maxMessageBytes: 1_000_000 };
+
+async function eventsUpTo(end: number) {
+  const topics = createTopics();
+  const messages = Array.from({ length: end }, () => ({
+    key: 'u1',
+    value: Buffer.from('{}'),
+    headers: {},
+    timestamp: 0,
+  }));
+  await topics.outbox.send(EVENTS.topic, 0, messages);
+  return { topics, look: createLook({ reader: topics.reader, events: EVENTS, decode: recordOf }) };
+}
+
+test('a fetch ends when it is aborted', async () => {
+  const { topics, look } = await eventsUpTo(30);
+  const stop = new AbortController();
+  const offsets = Array.from({ length: 30 }, (_, offset) => offset);
+  const fetched = look.fetch(EVENTS.topic, 0, offsets, stop.signal);
+  stop.abort();
+  expect((await fetched).length).toBeLessThan(30);
+  expect(topics.handedOut).toBeLessThan(30);
+  expect((await look.fetch(EVENTS.topic, 0, offsets)).length).toBe(30);
+});
