@@ -73,8 +73,6 @@ export function createStandings({
   const offsets = createGroupOffsets(client);
   const peeks = new Map<string, Peek>();
   let known: readonly string[] = [];
-  let running: Promise<unknown> = Promise.resolve();
-  let next: Promise<readonly GroupStanding[]> | undefined;
   let isClosing = false;
 
   async function topicsRead(): Promise<readonly string[]> {
@@ -141,20 +139,26 @@ export function createStandings({
     know(groups) {
       known = [...groups].sort();
     },
-    groups() {
-      // One at a time, and one answer for all who ask meanwhile: slow brokers are not asked more often for being slow.
-      next ??= running.then(() => {
-        next = undefined;
-        const standings = refresh();
-        running = standings.catch(() => undefined);
-        return standings;
-      });
-      return next;
-    },
+    groups: oneAtATime(refresh),
     async close() {
       isClosing = true;
       await offsets.close().catch(() => undefined);
     },
+  };
+}
+
+/** Who asks while an answer is awaited shares the next one: slow brokers are not asked more often for being slow. */
+function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | undefined;
+  return () => {
+    next ??= running.then(() => {
+      next = undefined;
+      const answer = ask();
+      running = answer.catch(() => undefined);
+      return answer;
+    });
+    return next;
   };
 }
 
