@@ -2,8 +2,9 @@
  * What an earlier run left under way when it was killed: nobody can know whether Braze counted it. It is sent again and
  * listed; or, where the destination holds such ones, its events and purchases become dead letters.
  */
-import type { EventLog, RequestEnd, RequestNote } from '../log/log.ts';
+import { type EventLog, LogError, type RequestEnd, type RequestNote } from '../log/log.ts';
 import { type Rejected, rejected } from '../model/outcome.ts';
+import type { Clock } from '../model/time.ts';
 import { isCounted } from './journal.ts';
 import type { Passage } from './passage.ts';
 
@@ -27,9 +28,54 @@ export const IN_FLIGHT = rejected(
 
 type DoubtLog = Pick<EventLog, 'unfinished' | 'note'>;
 
-/** To be called before anything is read. Notes of requests whose records are all settled are completed. */
-export async function readDoubts(log: DoubtLog, group: string, hold: boolean): Promise<Doubts> {
+export interface DoubtsOptions {
+  readonly log: DoubtLog;
+  readonly group: string;
+  readonly hold: boolean;
+  readonly clock: Clock;
+}
+
+/** Between attempts, while the brokers do not answer: each has waited for them by itself. */
+const RETRY_MS = 2_000;
+
+/**
+ * To be called before anything is read: `readDoubts` until the log answers. Resolves with undefined as soon as the signal
+ * aborts, whatever the log does: who gives partitions back cannot wait for it. Rejects when the log fails.
+ */
+export async function awaitDoubts(options: DoubtsOptions, signal: AbortSignal): Promise<Doubts | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  const onAbort = () => aborted.resolve(undefined);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([aborted.promise, readPatiently(options, signal)]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function readPatiently(options: DoubtsOptions, signal: AbortSignal): Promise<Doubts | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await readDoubts(options.log, options.group, options.hold, signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (!(error instanceof LogError) || error.code !== 'log_unavailable') throw error;
+    }
+    await options.clock.delay(RETRY_MS, signal).catch(() => undefined);
+  }
+  return undefined;
+}
+
+/** Once. Notes of requests whose records are all settled are completed, unless the signal has aborted by then. */
+export async function readDoubts(
+  log: DoubtLog,
+  group: string,
+  hold: boolean,
+  signal?: AbortSignal,
+): Promise<Doubts> {
   const notes = await log.unfinished(group);
+  signal?.throwIfAborted();
   const isHeld = ({ operations }: RequestNote) => hold && operations.some(({ part }) => isCounted(part));
   const ended = notes.filter((note) => !isHeld(note)).map(endOf);
   if (ended.length > 0) await log.note(group, { ended });

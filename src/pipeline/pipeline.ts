@@ -9,7 +9,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { FinalOutcome, Rejected, Warning } from '../model/outcome.ts';
 import { EVENTS_TOPIC } from '../model/record.ts';
 import type { Clock } from '../model/time.ts';
-import { type Doubts, readDoubts } from './doubts.ts';
+import { awaitDoubts, type Doubts } from './doubts.ts';
 import { type Adder, createEnqueuer, type Enqueuer, type Reading } from './enqueue.ts';
 import type { Journal } from './journal.ts';
 import { createParking } from './parking.ts';
@@ -24,7 +24,7 @@ import { createWatermark } from './watermark.ts';
 import type { Window } from './window.ts';
 
 export interface PipelineOptions {
-  readonly log: Pick<EventLog, 'read' | 'fetch' | 'unfinished' | 'note' | 'maxRanges'>;
+  readonly log: Pick<EventLog, 'read' | 'fetch' | 'gone' | 'unfinished' | 'note' | 'maxRanges'>;
   readonly plan: PlanOptions;
   readonly memory: Memory;
   readonly window: Window;
@@ -85,12 +85,9 @@ class DestinationPipeline implements Pipeline {
 
   async run(delivery: Adder, signal: AbortSignal): Promise<void> {
     const { log, plan, progress } = this.#options;
-    const enqueuer = createEnqueuer({
-      ...this.#options,
-      settler: this.#settler,
-      doubts: await this.#readDoubts(),
-      delivery,
-    });
+    const doubts = await this.#readDoubts(signal);
+    if (doubts === undefined) return;
+    const enqueuer = createEnqueuer({ ...this.#options, settler: this.#settler, doubts, delivery });
     const partitions = () => this.#partitions.values();
     const resumer = createResumer({ ...this.#options, partitions, enqueuer, signal });
     this.#resumer = resumer;
@@ -123,9 +120,10 @@ class DestinationPipeline implements Pipeline {
     return count;
   }
 
-  async #readDoubts(): Promise<Doubts> {
-    const { log, plan, holdUncertain, onDoubts } = this.#options;
-    const doubts = await readDoubts(log, plan.destination, holdUncertain);
+  async #readDoubts(signal: AbortSignal): Promise<Doubts | undefined> {
+    const { log, plan, holdUncertain, clock, onDoubts } = this.#options;
+    const doubts = await awaitDoubts({ log, group: plan.destination, hold: holdUncertain, clock }, signal);
+    if (doubts === undefined) return undefined;
     if (doubts.count > 0) onDoubts(doubts.count);
     this.#settler.heed(doubts);
     return doubts;

@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
+import { LogError } from '../../../src/log/log.ts';
+import { createMemoryLog } from '../../../src/log/memory-log.ts';
 import { createMemoryState } from '../../../src/log/memory-state.ts';
 import { rejected } from '../../../src/model/outcome.ts';
+import { systemClock } from '../../../src/model/time.ts';
 import { append, rig, track } from './rig.ts';
 
 /** A pipeline that is killed while so many of an event and two purchases are under way in one request. */
@@ -71,6 +74,64 @@ describe('a request that was under way when the process was killed', () => {
     expect(t.doubts).toEqual([]);
     expect(await t.log.requests({ limit: 10, doubtful: true })).toEqual([]);
     await t.stop();
+  });
+});
+
+describe('a log whose brokers are away when a run begins', () => {
+  /** `failing` calls reject before the log's own answer. */
+  const away = <T>(own: () => Promise<T>, failing: number, code: 'log_unavailable' | 'log_unusable') => {
+    let calls = 0;
+    return async (): Promise<T> => {
+      calls += 1;
+      if (calls <= failing) throw new LogError(code, 'no leader');
+      return own();
+    };
+  };
+  /** Waits that are over at once. */
+  const noWait = { ...systemClock, delay: async () => undefined };
+
+  it('is asked again for what was under way, and for the ends of it, until it answers', async () => {
+    const log = createMemoryLog({ state: await killed(false) });
+    const own = { unfinished: log.unfinished.bind(log), note: log.note.bind(log) };
+    const asked = vi.spyOn(log, 'unfinished');
+    asked.mockImplementation(away(() => own.unfinished('braze'), 3, 'log_unavailable'));
+    const noted = vi.spyOn(log, 'note').mockRejectedValueOnce(new LogError('log_unavailable', 'no leader'));
+    const t = await rig({ log, clock: noWait });
+    await vi.waitFor(() => expect(t.waiting.length).toBe(3));
+    expect(t.doubts).toEqual([2]);
+    expect(asked).toHaveBeenCalledTimes(5);
+    expect(noted).toHaveBeenCalledTimes(2);
+    expect(await own.unfinished('braze')).toEqual([]);
+    await t.stop();
+  });
+
+  it('ends the run when it says that waiting is in vain', async () => {
+    const log = createMemoryLog();
+    vi.spyOn(log, 'unfinished').mockRejectedValue(new LogError('log_unusable', 'no ACL'));
+    const t = await rig({ log, clock: noWait });
+    await expect(t.running).rejects.toThrow('no ACL');
+  });
+
+  it.for(['unfinished', 'note'] as const)('holds no stop up, though %s never answers', async (method) => {
+    const log = createMemoryLog({ state: await killed(false) });
+    const called = vi.spyOn(log, method).mockReturnValue(new Promise<never>(() => undefined));
+    const t = await rig({ log });
+    await vi.waitFor(() => expect(called).toHaveBeenCalled());
+    await t.stop();
+    expect(t.waiting).toEqual([]);
+  });
+
+  it('completes nothing of a run that has ended by the time it answers', async () => {
+    const log = createMemoryLog({ state: await killed(false) });
+    const notes = await log.unfinished('braze');
+    const answer = Promise.withResolvers<typeof notes>();
+    const called = vi.spyOn(log, 'unfinished').mockReturnValueOnce(answer.promise);
+    const t = await rig({ log });
+    await vi.waitFor(() => expect(called).toHaveBeenCalled());
+    await t.stop();
+    answer.resolve(notes);
+    await new Promise(setImmediate);
+    expect(await log.unfinished('braze')).toEqual(notes);
   });
 });
 

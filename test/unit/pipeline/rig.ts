@@ -23,7 +23,8 @@ import { operation } from '../../support/operations.ts';
 
 export const HEADERS: RecordHeaders = { source: 'shop', receivedAt: '2026-11-22T12:00:00.000Z' };
 
-export interface RigOptions extends Partial<Pick<PipelineOptions, 'window' | 'memory' | 'holdUncertain'>> {
+export interface RigOptions
+  extends Partial<Pick<PipelineOptions, 'window' | 'memory' | 'holdUncertain' | 'clock'>> {
   readonly log?: EventLog;
   readonly state?: MemoryLogOptions['state'];
   readonly transform?: PipelineOptions['plan']['transform'];
@@ -81,7 +82,7 @@ export async function rig({
       onDiskFull: () => undefined,
     }),
     tally,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     onError: (error) => errors.push(error),
   });
   const add = (operations: readonly Operation[], owner: Passage) => {
@@ -93,6 +94,7 @@ export async function rig({
   return {
     log,
     pipeline,
+    running,
     waiting,
     errors,
     /** Codes of what the memory found. */
