@@ -124,11 +124,17 @@ function connectionMeaning({ broker, code, message }: KafkaFailure): Meaning {
   };
 }
 
+const COORDINATOR_AWAY = 'KafkaJSGroupCoordinatorNotFound';
+
 /** By the class that kafkajs names in `name`. */
 const BY_NAME: Readonly<Record<string, (failure: KafkaFailure) => Meaning>> = {
   KafkaJSSASLAuthenticationError: ({ message }) => ({
     code: 'log_unusable',
     text: `the login was refused (${firstLine(message ?? '')}): check sasl.mechanism, the user and the password`,
+  }),
+  [COORDINATOR_AWAY]: () => ({
+    code: 'log_unavailable',
+    text: 'no broker names the coordinator of the group: is Kafka running?',
   }),
   KafkaJSConnectionError: connectionMeaning,
   KafkaJSConnectionClosedError: connectionMeaning,
@@ -160,6 +166,14 @@ function meaningOf(failure: KafkaFailure): Meaning | undefined {
 /** The protocol's name of the error, wherever kafkajs wrapped it; undefined when it is none of the protocol's. */
 export function protocolErrorOf(error: unknown): string | undefined {
   return chainOf(error).find(({ type }) => typeof type === 'string')?.type;
+}
+
+/**
+ * Not one broker answered who the group's coordinator is. It passes, though kafkajs says that it cannot be tried again: its
+ * look-up swallows why each broker did not answer.
+ */
+export function isCoordinatorAway(error: unknown): boolean {
+  return chainOf(error).some(({ name }) => name === COORDINATOR_AWAY);
 }
 
 /**

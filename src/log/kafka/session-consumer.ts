@@ -7,7 +7,7 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { FetchedBatch } from './buffers.ts';
 import type { KafkaClient } from './client.ts';
 import type { CommitEntry, CommitOutcome } from './commits.ts';
-import { logErrorOf, protocolErrorOf } from './failure.ts';
+import { isCoordinatorAway, logErrorOf, protocolErrorOf } from './failure.ts';
 import { withJoinHook } from './join-patch.ts';
 import {
   type BatchStart,
@@ -27,6 +27,7 @@ export interface ConsumerHooks {
   passedOver(records: PassedOver): void;
   /** A node is asked for records, from the positions as of now. */
   fetching(nodeId: string): void;
+  /** `restart`: it joins again by itself. If not, it may be started again. */
   crashed(error: Error, restart: boolean): void;
   /** A commit was refused: the partitions are another's. */
   disowned(): void;
@@ -35,7 +36,7 @@ export interface ConsumerHooks {
 }
 
 export interface GroupConsumer {
-  /** Resolves when it runs or has crashed. Rejects when it cannot subscribe. */
+  /** Resolves when it runs or has crashed. Rejects when it cannot subscribe, or has crashed without a coordinator. */
   start(topics: readonly string[]): Promise<void>;
   /** Leaves the group; may be started again. */
   stop(): Promise<void>;
@@ -97,17 +98,12 @@ class KafkajsConsumer implements GroupConsumer {
   #isJoining = false;
   /** The broker has taken the commit under way: kafkajs also resolves when it is not running. */
   #isCommitted = false;
+  /** kafkajs resolves its start though this has ended it. */
+  #withoutCoordinator: Error | undefined;
 
-  constructor(
-    {
-      client,
-      groupId,
-      revokeMs,
-      sessionTimeoutMs = SESSION_MS,
-      metadataMs = METADATA_MS,
-    }: GroupConsumerOptions,
-    hooks: ConsumerHooks,
-  ) {
+  constructor(options: GroupConsumerOptions, hooks: ConsumerHooks) {
+    const { client, groupId, revokeMs } = options;
+    const { sessionTimeoutMs = SESSION_MS, metadataMs = METADATA_MS } = options;
     this.#hooks = hooks;
     this.#groupId = groupId;
     this.#consumer = client.kafka.consumer({
@@ -127,6 +123,7 @@ class KafkajsConsumer implements GroupConsumer {
   }
 
   async start(topics: readonly string[]): Promise<void> {
+    this.#withoutCoordinator = undefined;
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await this.#consumer.run({
@@ -135,6 +132,7 @@ class KafkajsConsumer implements GroupConsumer {
       partitionsConsumedConcurrently: CONCURRENT_BATCHES,
       eachBatch: async (payload) => this.#guarded(() => this.#take(payload)),
     });
+    if (this.#withoutCoordinator) throw this.#withoutCoordinator;
   }
 
   async stop(): Promise<void> {
@@ -213,6 +211,7 @@ class KafkajsConsumer implements GroupConsumer {
     });
     on(events.CRASH, ({ error, restart }: { error: Error; restart: boolean }) => {
       this.#isJoining = false;
+      if (!restart && isCoordinatorAway(error)) this.#withoutCoordinator = error;
       if (!this.#isLeaving) this.#hooks.crashed(error, restart);
     });
     on(events.COMMIT_OFFSETS, () => {

@@ -7,7 +7,7 @@ import type { Chunk, Progress } from '../log.ts';
 import { createWaiters, type Waiters } from '../waiters.ts';
 import { type CommitOutcome, placeKey } from './commits.ts';
 import { createEpochs, type Epochs } from './epoch.ts';
-import { logErrorOf } from './failure.ts';
+import { isCoordinatorAway, logErrorOf } from './failure.ts';
 import { createGroupConsumer, type GroupConsumer } from './session-consumer.ts';
 import { createIntake, type Intake } from './session-intake.ts';
 import { boundsOf, partsOf } from './session-join.ts';
@@ -196,13 +196,18 @@ class KafkaSession implements GroupSession {
 
   #crashed(error: Error, restart: boolean): void {
     const { signs, group, groupId, onWarning } = this.#parts;
-    signs.crashed(group, restart);
+    const isPassing = restart || isCoordinatorAway(error);
+    signs.crashed(group, isPassing);
     signs.assigned(group, []);
     this.#cut();
     this.#intake.forget();
     const failure = logErrorOf(error, `${groupId} stopped reading`);
-    if (restart) onWarning(`${failure.message}. It joins again`);
-    else this.#fatal(failure);
+    if (!isPassing) {
+      this.#fatal(failure);
+      return;
+    }
+    onWarning(`${failure.message}. It joins again`);
+    if (!restart) this.#subscription.again().catch((fault) => this.#fatal(fault));
   }
 
   #cut(): void {
