@@ -165,6 +165,16 @@ export interface EventLog extends GroupLog, LetterLog, RequestLog {
     offsets: readonly number[],
     signal?: AbortSignal,
   ): Promise<readonly LogRecord[]>;
+  /**
+   * Of offsets (ascending) that once held records and that a fetch passes over, those at which nothing will ever be read
+   * again; perhaps not all of them at once. The others have only to be waited for. May reject when aborted.
+   */
+  gone(
+    topic: string,
+    partition: number,
+    offsets: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<readonly number[]>;
   /** The records that carry this messageId, as far as they are held; newest first. */
   find(topic: string, messageId: string, signal: AbortSignal): Promise<readonly LogRecord[]>;
   /** Resolves when the store can be written; rejects with `LogError`. */

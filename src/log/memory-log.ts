@@ -192,6 +192,11 @@ class MemoryLog implements EventLog {
     return offsets.flatMap((offset) => this.#state.records[offset] ?? []).map((record) => ({ ...record }));
   }
 
+  async gone(topic: string, partition: number, offsets: readonly number[]): Promise<readonly number[]> {
+    const held = new Set((await this.fetch(topic, partition, offsets)).map(({ offset }) => offset));
+    return offsets.filter((offset) => !held.has(offset));
+  }
+
   async find(topic: string, messageId: string): Promise<readonly LogRecord[]> {
     this.#check(topic, 0);
     return this.#state.records.filter((record) => carries(record, messageId)).toReversed();

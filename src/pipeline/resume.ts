@@ -9,7 +9,7 @@ import { RECORDS_PER_TURN } from './turns.ts';
 import type { Window } from './window.ts';
 
 export interface ResumerOptions {
-  readonly log: Pick<EventLog, 'fetch'>;
+  readonly log: Pick<EventLog, 'fetch' | 'gone'>;
   readonly window: Window;
   readonly partitions: () => Iterable<Reading>;
   readonly enqueuer: Enqueuer;
@@ -28,7 +28,7 @@ export interface Resumer {
   ended(): Promise<void>;
 }
 
-/** Brokers that are away were tried for half a minute already. */
+/** Brokers that are away were tried for half a minute already; a new leader knows the end within a second. */
 const AWAY_RETRY_MS = 500;
 
 export function createResumer({
@@ -67,11 +67,10 @@ export function createResumer({
   }
 
   async function resumeSome({ offsets, queued, resumed }: Resumption, partition: Reading): Promise<void> {
-    const fetched = await fetchWhenThere(offsets, partition);
+    const records = await readAgain(offsets, partition);
     signal.throwIfAborted();
     if (partition.lost.aborted) return;
-    if (fetched.length < offsets.length) onGone(offsets.length - fetched.length);
-    const records = new Map(fetched.map((record) => [record.offset, record]));
+    if (records.size < offsets.length) onGone(offsets.length - records.size);
     for (const [index, offset] of offsets.entries()) {
       if (window.isFull()) await window.room(signal);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
@@ -82,17 +81,33 @@ export function createResumer({
     resumed();
   }
 
-  /** Nothing when the partition was lost meanwhile: whoever has it now reads them. */
-  async function fetchWhenThere(offsets: readonly number[], { topic, partition, lost }: Reading) {
+  /** All but those that are gone for good. Fewer when the partition was lost meanwhile: whoever has it now reads them. */
+  async function readAgain(offsets: readonly number[], partition: Reading) {
+    const records = new Map<number, LogRecord>();
+    let open = offsets;
     for (;;) {
       try {
-        return await log.fetch(topic, partition, offsets, signal);
+        open = await readSome(open, partition, records);
       } catch (error) {
-        if (lost.aborted) return [];
-        if (!isAway(error)) throw error;
-        await clock.delay(AWAY_RETRY_MS, signal);
+        if (!partition.lost.aborted && !isAway(error)) throw error;
       }
+      if (open.length === 0 || partition.lost.aborted) return records;
+      await clock.delay(AWAY_RETRY_MS, signal);
     }
+  }
+
+  /** Gives those that are still to come. */
+  async function readSome(
+    offsets: readonly number[],
+    { topic, partition }: Reading,
+    into: Map<number, LogRecord>,
+  ): Promise<readonly number[]> {
+    for (const record of await log.fetch(topic, partition, offsets, signal)) into.set(record.offset, record);
+    signal.throwIfAborted();
+    const missing = offsets.filter((offset) => !into.has(offset));
+    if (missing.length === 0) return missing;
+    const gone = new Set(await log.gone(topic, partition, missing, signal));
+    return missing.filter((offset) => !gone.has(offset));
   }
 
   function pass(record: LogRecord | undefined, offset: number, partition: Reading): void {

@@ -79,6 +79,7 @@ export function describeRequestContract(name: string, createHarness: () => LogHa
       expect(records.map(({ offset }) => offset)).toEqual([1, 2, 4]);
       expect(records.map(({ value }) => textOf(value))).toEqual(['one', 'two', 'four']);
       expect(records.every(({ corrupt }) => !corrupt)).toBe(true);
+      expect(await log.gone(harness.topic, 0, [1, 4])).toEqual([]);
     });
 
     it('finds the records of a messageId, the sender’s own and one that ingest made, newest first', async () => {

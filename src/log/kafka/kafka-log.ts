@@ -52,6 +52,7 @@ function createKafkaLog(
     ...letters,
     ...requests,
     fetch: look.fetch,
+    gone: look.gone,
     ...createKafkaGroups({ options, parts, sessions, checkOpen }),
     maxValueBytes: maxValueBytesOf(topics.events),
     async append(topic, records, dead) {

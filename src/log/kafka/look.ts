@@ -12,7 +12,7 @@ import type { TopicShape } from './topics.ts';
  * As the log's interface has it. The order of a scan is that of each partition; between partitions the older record comes
  * first, as far as the clocks of those who accepted them agree.
  */
-export type Look = Pick<EventLog, 'scan' | 'fetch' | 'find'>;
+export type Look = Pick<EventLog, 'scan' | 'fetch' | 'gone' | 'find'>;
 
 export interface LookParts {
   readonly reader: RangeReader;
@@ -78,6 +78,17 @@ export function createLook({ reader, events, decode }: LookParts): Look {
       }
       return records;
     },
+    async gone(topic, partition, offsets, signal = NEVER) {
+      const gone: number[] = [];
+      let { first: held } = await reader.bounds(topic, partition, signal);
+      for (const offset of offsets) {
+        if (offset >= held) held = await heldFrom(reader, { topic, partition }, offset, signal);
+        // It is there, or a new leader does not know yet that it is.
+        if (offset >= held) break;
+        gone.push(offset);
+      }
+      return gone;
+    },
     async find(topic, messageId, signal) {
       const found: LogRecord[] = [];
       const searches = await Promise.all(
@@ -113,6 +124,20 @@ function stretchesOf(offsets: readonly number[]): OffsetRange[] {
     else stretches.push({ from: offset, to: offset + 1 });
   }
   return stretches;
+}
+
+/** The first record at or after the offset; the offset itself while none can be read: then nobody knows. */
+async function heldFrom(
+  reader: RangeReader,
+  { topic, partition }: Place,
+  offset: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const onward = { from: offset, to: Number.MAX_SAFE_INTEGER, maxBytes: LEAST_FETCH_BYTES };
+  for await (const [message] of reader.read(topic, partition, onward, signal)) {
+    if (message !== undefined) return message.offset;
+  }
+  return offset;
 }
 
 function sized({ from, to }: OffsetRange) {

@@ -31,7 +31,11 @@ export interface RangeReader {
     signal: AbortSignal,
   ): AsyncIterable<readonly RawMessage[]>;
   /** The first offset held, and the last stable one, exclusive. */
-  bounds(topic: string, partition: number): Promise<{ readonly first: number; readonly end: number }>;
+  bounds(
+    topic: string,
+    partition: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly first: number; readonly end: number }>;
   /** Of the first record whose timestamp is this or later; the end when there is none. */
   offsetAt(topic: string, partition: number, timestampMs: number): Promise<number>;
   close(): Promise<void>;
@@ -77,7 +81,7 @@ export function createRangeReader(client: KafkaClient, options: RangeReaderOptio
         signal,
       );
     },
-    bounds: (topic, partition) => boundsOf({ topic, partition }),
+    bounds: (topic, partition, signal) => boundsOf({ topic, partition }, signal),
     async offsetAt(topic, partition, timestampMs) {
       const place = { topic, partition };
       const offset = await list(place, Math.max(0, Math.floor(timestampMs)));

@@ -50,6 +50,12 @@ export class LogReads {
     return found;
   }
 
+  /** What is appended is there at once: whatever is not was deleted. */
+  async gone(topic: string, partition: number, offsets: readonly number[]): Promise<readonly number[]> {
+    const held = new Set((await this.fetch(topic, partition, offsets)).map(({ offset }) => offset));
+    return offsets.filter((offset) => !held.has(offset));
+  }
+
   async requests(query: NotedQuery): Promise<readonly NotedRequest[]> {
     return (await this.#client.call('requests', query)).map(decodeRequest);
   }

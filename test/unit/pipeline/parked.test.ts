@@ -160,6 +160,28 @@ describe('a person with much queued', () => {
     expect(t.pipeline.parked()).toBe(3);
   });
 
+  it('waits for what a new leader does not give yet, and passes over none of it', async () => {
+    const log = createMemoryLog();
+    const { fetch } = log;
+    let times = 0;
+    Object.assign(log, {
+      async fetch(...place: Parameters<typeof fetch>) {
+        times += 1;
+        const records = await fetch.apply(log, place);
+        return times > 1 ? records : records.filter(({ offset }) => offset < 1);
+      },
+      gone: async () => [],
+    });
+    const t = await withBlocked({ log });
+    await append(log, of('blocked', 3));
+    await vi.waitFor(() => expect(t.pipeline.parked()).toBe(3));
+    t.free();
+    const offsets = () => t.waiting.map(({ owner }) => owner.offset);
+    await vi.waitFor(() => expect(offsets()).toEqual([0, 1, 2]), { timeout: 10_000 });
+    expect([t.errors, t.gone]).toEqual([[], []]);
+    await t.stop();
+  });
+
   it('ends at once while the log is slow to answer, and takes nothing for gone', async () => {
     const log = createMemoryLog();
     const asked = Promise.withResolvers<void>();

@@ -28,3 +28,15 @@ test('a fetch ends when it is aborted', async () => {
   expect(topics.handedOut).toBeLessThan(30);
   expect((await look.fetch(EVENTS.topic, 0, offsets)).length).toBe(30);
 });
+
+test('gone is what lies below the first record held and what compaction took, not what cannot be read yet', async () => {
+  const { topics, look } = await eventsUpTo(10);
+  topics.cut(EVENTS.topic, 0, 3);
+  const gone = (...offsets: number[]) => look.gone(EVENTS.topic, 0, offsets);
+  expect(await gone(1, 2, 3, 4)).toEqual([1, 2]);
+  expect(await gone(9, 10, 11)).toEqual([]);
+  topics.compact(EVENTS.topic);
+  expect(await gone(2, 4, 8, 9)).toEqual([2, 4, 8]);
+  topics.cut(EVENTS.topic, 0, 10);
+  expect(await gone(2, 9, 10)).toEqual([2, 9]);
+});
