@@ -1,6 +1,6 @@
 /**
  * Gives groups that the cluster does not know a place to begin at, before anybody reads them. A group that has committed
- * anything, or has members, keeps what it has; two processes that do it at once do no harm.
+ * anything, or has members, keeps what it has; of two processes that do it at once the lower place stays.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupStart } from '../group-log.ts';
@@ -103,9 +103,22 @@ async function placeOnce(
     if (places.some((place) => (stored.get(placeKey(place))?.offset ?? -1) !== -1)) continue;
     const at = start === 'latest' ? endsOf(bounds) : await offsets.offsetsAt(topic, start);
     const wanted = places.map((place) => ({ ...place, offset: at.get(place.partition) ?? 0 }));
-    await offsets.place(groupId, wanted);
+    if (await offsets.place(groupId, wanted)) await placeLowest(offsets, groupId, wanted);
   }
 }
+
+/**
+ * Another process may have placed the group at the same moment, at a later end: what came between would be skipped. Each
+ * looks at what stands then, and the lower place stays. Kafka has no commit on a condition: a process that is held up
+ * between its question and its commit for longer than this one takes to look can still come too late.
+ */
+async function placeLowest(offsets: GroupOffsets, groupId: string, wanted: readonly Wanted[]): Promise<void> {
+  const stored = await offsets.stored(groupId, wanted);
+  const overwritten = wanted.filter((place) => (stored.get(placeKey(place))?.offset ?? -1) > place.offset);
+  if (overwritten.length > 0) await offsets.place(groupId, overwritten);
+}
+
+type Wanted = Parameters<GroupOffsets['place']>[1][number];
 
 function endsOf(
   bounds: readonly { readonly partition: number; readonly end: number }[],
