@@ -128,12 +128,14 @@ describeKafka('looking into the events', () => {
       await append(topic, 1, ...records);
       await scratch.admin.fetchTopicOffsets(topic);
       await scratch.admin.deleteTopicRecords({ topic, partitions: [{ partition: 1, offset: '5' }] });
-      const { fetch } = lookInto(topic, 2);
+      const { fetch, gone } = lookInto(topic, 2);
       const found = await fetch(topic, 1, [2, 7, 8, 400, 1_200, 1_499, 9_999]);
       expect(found.map(idOf)).toEqual(['7', '8', '400', '1200', '1499']);
       // None of them holds on to what was fetched with it.
       for (const { value } of found) expect(value.buffer.byteLength).toBe(value.byteLength);
       expect(await fetch(topic, 1, [])).toEqual([]);
+      expect(await gone(topic, 1, [2, 4, 7])).toEqual([2, 4]);
+      expect(await gone(topic, 1, [9_999])).toEqual([]);
     });
   });
 
