@@ -90,7 +90,8 @@ export async function openScratch(brokers?: string[]): Promise<KafkaScratch> {
       const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
       // Asked right away, a busy broker may not know it yet: kafkajs' own waiting for leaders ends with that error.
       await admin.createTopics({ topics: [wanted], waitForLeaders: false });
-      await vi.waitFor(() => admin.fetchTopicMetadata({ topics: [topic] }), { timeout: 30_000 });
+      // Its offsets are answered by each partition's leader: all of them are there by then.
+      await vi.waitFor(() => admin.fetchTopicOffsets(topic), { timeout: 30_000, interval: 100 });
       return topic;
     },
     groupId: (label = 'group') => remember(groups, label),
