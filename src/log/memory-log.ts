@@ -36,7 +36,7 @@ import {
   standingsOf,
 } from './memory-state.ts';
 import { carries } from './message-of.ts';
-import { withoutSettled } from './progress.ts';
+import { missingOf, withoutSettled } from './progress.ts';
 import type { NotedQuery, NotedRequest, RequestNote, RequestNotes } from './request-note.ts';
 import { joinAlone, MAX_RANGES_ALONE } from './sole-member.ts';
 import { createWaiters } from './waiters.ts';
@@ -193,8 +193,7 @@ class MemoryLog implements EventLog {
   }
 
   async gone(topic: string, partition: number, offsets: readonly number[]): Promise<readonly number[]> {
-    const held = new Set((await this.fetch(topic, partition, offsets)).map(({ offset }) => offset));
-    return offsets.filter((offset) => !held.has(offset));
+    return missingOf(offsets, await this.fetch(topic, partition, offsets));
   }
 
   async find(topic: string, messageId: string): Promise<readonly LogRecord[]> {

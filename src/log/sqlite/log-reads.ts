@@ -10,6 +10,7 @@ import type {
   NotedQuery,
   NotedRequest,
 } from '../log.ts';
+import { missingOf } from '../progress.ts';
 import type { StoreClient } from './client.ts';
 import { decodeLetter } from './letter-codec.ts';
 import { decodeRequest } from './request-codec.ts';
@@ -52,8 +53,7 @@ export class LogReads {
 
   /** What is appended is there at once: whatever is not was deleted. */
   async gone(topic: string, partition: number, offsets: readonly number[]): Promise<readonly number[]> {
-    const held = new Set((await this.fetch(topic, partition, offsets)).map(({ offset }) => offset));
-    return offsets.filter((offset) => !held.has(offset));
+    return missingOf(offsets, await this.fetch(topic, partition, offsets));
   }
 
   async requests(query: NotedQuery): Promise<readonly NotedRequest[]> {
