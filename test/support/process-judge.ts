@@ -39,6 +39,7 @@ export interface ProcessEvidence {
 }
 
 export function expectHealthy({ before, after, maxBytes, sockets, stderr }: ProcessEvidence): void {
+  console.log(`resident memory at its most: ${Math.round(after.peakBytes / 2 ** 20)} MB`);
   expect(after.peakBytes, 'resident memory at its most').toBeLessThan(maxBytes);
   expect(after.openFiles, 'open files').toBeLessThanOrEqual(before.openFiles + sockets);
   expect(stderr).not.toMatch(/unhandled|uncaught|MaxListenersExceeded/i);
