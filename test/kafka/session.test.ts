@@ -213,8 +213,9 @@ describeKafka('a session', () => {
     await transact(scratch, topic, { count: 3, commits: false });
     await transact(scratch, topic, { count: 2, commits: true });
     await transact(scratch, topic, { count: 2, commits: false });
-    const end = Number((await scratch.admin.fetchTopicOffsets(topic))[0]?.high);
-    expect(end).toBe(10);
+    // The brokers write the markers after they have answered.
+    const end = async () => Number((await scratch.admin.fetchTopicOffsets(topic))[0]?.high);
+    await vi.waitFor(async () => expect(await end()).toBe(10), WITHIN);
     await vi.waitFor(() => expect(reader.offsets()).toEqual([4, 5]), WITHIN);
     await vi.waitFor(async () => expect(await committed(groupId, topic)).toBe(10), WITHIN);
     expect(reader.session.assigned()).toMatchObject([
