@@ -30,6 +30,9 @@ const ROLE =
 /** Within the 30 s that Kubernetes grants when it is not told otherwise; what Braze has not answered by then goes again. */
 const DRAIN_DEADLINE_MS = 25_000;
 
+/** What is still open when everything has ended is not waited for longer. */
+const LEFT_OPEN_MS = 500;
+
 export function serveCommand(): Command {
   return withRoleOption(withConfigOptions(new Command('serve')), ROLE)
     .description('Take events and forward them to Braze; without a configuration, run the demo')
@@ -65,6 +68,8 @@ async function serve(files: ConfigFiles): Promise<void> {
   const failed = await fault;
   if (failed) throw failed;
   await demo?.stop();
+  // A Kafka client that still looks for its brokers would keep the process alive.
+  setTimeout(() => process.exit(), LEFT_OPEN_MS).unref();
 }
 
 /** The same files once more, with the environment that the process was given. */

@@ -2,6 +2,7 @@
  * The log on Kafka: the events' topic with its partitions, a consumer group for each destination, and two topics more for
  * dead letters and for notes of requests. Here its parts become the log's interface; each has files of its own.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EVENTS_TOPIC } from '../../model/record.ts';
 import { type EventLog, LogError } from '../log.ts';
 import { createKafkaGroups, type KafkaGroups } from './groups.ts';
@@ -21,6 +22,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<KafkaLog> 
   const sessions = new Map<string, GroupSession>();
   return createKafkaLog(options, await openParts(options, sessions), sessions);
 }
+
+/** What was acknowledged is durable: a stop does not wait longer for brokers that are away. */
+const HANG_UP_MS = 3_000;
 
 function createKafkaLog(
   options: KafkaLogOptions,
@@ -43,9 +47,13 @@ function createKafkaLog(
     if (closing) throw new LogError('log_closing', 'the log is closing');
   }
 
-  async function close(): Promise<void> {
+  async function hangUp(): Promise<void> {
     await Promise.all([...sessions.values()].map((session) => session.leave()));
     await parts.close();
+  }
+
+  async function close(): Promise<void> {
+    await Promise.race([hangUp(), sleep(HANG_UP_MS, undefined, { ref: false })]);
   }
 
   return {
