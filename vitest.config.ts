@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const SEED = 20261122;
 
 /**
- * Rows 13 to 17 start and stop whole clusters: minutes each, and row 15 has once not ended, for a reason not found yet.
- * They run by `npm run test:brokers`, and not with the rest.
+ * Rows 13 to 17 start, stop and freeze whole clusters: minutes each, and they want the machine for themselves. They run by
+ * `npm run test:brokers`, and not with the rest.
  */
 const BROKER_ROWS = ['test/kafka/faults-brokers.test.ts', 'test/kafka/faults-brokers-three.test.ts'];
 const isForBrokers = process.env.BRAZIER_TEST_BROKERS === '1';
