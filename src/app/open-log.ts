@@ -1,8 +1,9 @@
 /** Opens the log that is configured, the embedded one or the one on Kafka, and what brings users' topics into it. */
-import { mkdirSync } from 'node:fs';
 import type { Config, EmbeddedLogConfig, KafkaLogConfig } from '../config/config.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { EventLog } from '../log/log.ts';
+import { openingError } from '../log/sqlite/errors.ts';
+import { makeFolders } from '../log/sqlite/schema.ts';
 import { openSqliteLog } from '../log/sqlite/sqlite-log.ts';
 import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -43,7 +44,11 @@ function openEmbedded(log: EmbeddedLogConfig, { config, logger, onFatal }: OpenL
 
 /** Imported only here: whoever runs on the embedded log never loads a Kafka client. */
 async function openKafka(settings: KafkaLogConfig, parts: OpenLogParts): Promise<OpenedLog> {
-  mkdirSync(settings.path, { recursive: true });
+  try {
+    makeFolders(settings.path);
+  } catch (error) {
+    throw openingError(error, settings.path);
+  }
   const { openOnKafka } = await import('./on-kafka.ts');
   return openOnKafka(settings, parts);
 }

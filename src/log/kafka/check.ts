@@ -1,13 +1,12 @@
 /** Asks a cluster whether the log could run on it as it is, and changes nothing there: every fault at once. */
-import kafkajs, { type Admin, type PartitionMetadata } from 'kafkajs';
+import type { Admin, PartitionMetadata } from 'kafkajs';
 import { LogError } from '../log-error.ts';
 import { createKafkaClient } from './client.ts';
+import { topicSettings } from './codec-check.ts';
 import { logErrorOf, protocolErrorOf } from './failure.ts';
 import type { KafkaLogOptions } from './options.ts';
 import { CHECKED_SETTINGS, checkUsable, type FoundTopic, warningsAbout } from './topic-checks.ts';
 import { settingsText, type WantedTopic, wantedTopics } from './topic-settings.ts';
-
-const { ConfigResourceTypes } = kafkajs;
 
 /** A line each, for people. */
 export interface KafkaVerdict {
@@ -90,7 +89,7 @@ async function checkTopic(
 ): Promise<void> {
   const { topic } = wanted;
   const replicas = Math.min(...metadata.map((each) => each.replicas.length));
-  const config = await configOf(admin, topic);
+  const config = await topicSettings(admin, topic, CHECKED_SETTINGS);
   const described: FoundTopic = { topic, partitions: metadata.length, replicas, config };
   const faults = [...faultsIn(() => checkUsable(described, wanted)), ...syncFaults(described, metadata)];
   found.faults.push(...faults);
@@ -139,19 +138,6 @@ async function partitionsOf(admin: Admin, topic: string): Promise<readonly Parti
     return topics.find(({ name }) => name === topic)?.partitions ?? null;
   } catch (error) {
     if (protocolErrorOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return null;
-    throw error;
-  }
-}
-
-/** null: this user may not read it. */
-async function configOf(admin: Admin, topic: string): Promise<FoundTopic['config']> {
-  try {
-    const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...CHECKED_SETTINGS] };
-    const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
-    const entries = resources.flatMap(({ configEntries }) => configEntries);
-    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
-  } catch (error) {
-    if (protocolErrorOf(error) === 'TOPIC_AUTHORIZATION_FAILED') return null;
     throw error;
   }
 }

@@ -94,7 +94,7 @@ function ownFile(file: string): string {
  * Answers with the topmost folder that it made. Node's own recursive mkdir never returns where a file system says
  * ENOENT of a folder that cannot be made (measured: below /proc, Node 24.21).
  */
-function makeFolders(folder: string): string | undefined {
+export function makeFolders(folder: string): string | undefined {
   if (existsSync(folder)) return undefined;
   const above = dirname(folder);
   const made = existsSync(above) ? undefined : makeFolders(above);
