@@ -101,3 +101,13 @@ test('a connection that could not be made is tried anew by who asks next', async
   expect(connection.isConnected()).toBe(true);
   await connection.disconnect();
 });
+
+test('who waited for a connection that could not be made may all let go of it: nothing gathers on its socket', async () => {
+  patchConnect();
+  const connection = await connectTo((socket) => socket.destroy());
+  await new Promise((resolve) => server?.close(resolve));
+  const tries = Array.from({ length: 12 }, () => connection.connect().catch(() => connection.disconnect()));
+  await Promise.all(tries);
+  // The one of the attempt, and one that waits to end it.
+  expect(connection.socket?.listenerCount('connect')).toBeLessThanOrEqual(2);
+});
