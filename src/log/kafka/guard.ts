@@ -98,7 +98,8 @@ export function createKafkaGuard(options: KafkaGuardOptions): KafkaGuard {
 
   async function lookBackOver(place: GuardedPlace, range: OffsetRange, signal: AbortSignal): Promise<void> {
     const { topic, partition, coverage } = place;
-    for await (const messages of reader.read(topic, partition, range, signal)) {
+    // A group has read up to here: a new leader that does not know it yet must not make us miss what a repeat is of.
+    for await (const messages of reader.read(topic, partition, { ...range, isWritten: true }, signal)) {
       for (const message of messages) judge(decode(message, place), place);
       coverage.add({ from: range.from, to: (messages.at(-1)?.offset ?? range.from) + 1 });
     }

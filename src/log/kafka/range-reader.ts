@@ -16,13 +16,15 @@ import type { Place, RawMessage } from './record-codec.ts';
 export interface ReadRange extends OffsetRange {
   /** Of a fetch; a larger batch comes whole. Default: `FETCH_BYTES`. */
   readonly maxBytes?: number;
+  /** All below `to` was there to be read once: where the partition ends lower, its leader lags, and is waited for. */
+  readonly isWritten?: boolean;
 }
 
 /** All of it rejects with `LogError`: `log_unavailable` when no broker answered for a while, `log_closing`. */
 export interface RangeReader {
   /**
    * The records in the range, some at a time, none of them empty. It ends at the last stable offset, however far `to`
-   * is; offsets may be missing. An abort ends it at once, without an error.
+   * is, unless the range says that all of it is written; offsets may be missing. An abort ends it at once, without an error.
    */
   read(
     topic: string,
@@ -74,12 +76,12 @@ export function createRangeReader(client: KafkaClient, options: RangeReaderOptio
 
   return {
     read(topic, partition, range, signal) {
-      const isCompacted = mayBeCompacted(topic);
-      return readRange(
-        { leaders, boundsOf, place: { topic, partition }, giveUpMs, isCompacted },
-        range,
-        signal,
-      );
+      const terms = {
+        giveUpMs,
+        isCompacted: mayBeCompacted(topic),
+        writtenTo: range.isWritten ? range.to : 0,
+      };
+      return readRange({ leaders, boundsOf, place: { topic, partition }, ...terms }, range, signal);
     },
     bounds: (topic, partition, signal) => boundsOf({ topic, partition }, signal),
     async offsetAt(topic, partition, timestampMs) {
@@ -103,6 +105,8 @@ interface Reading {
   readonly place: Place;
   readonly giveUpMs: number;
   readonly isCompacted: boolean;
+  /** Below it everything was there to be read once. */
+  readonly writtenTo: number;
   boundsOf(place: Place, signal: AbortSignal): Promise<{ readonly first: number; readonly end: number }>;
 }
 
@@ -122,7 +126,7 @@ async function* readRange(
     while (ahead) {
       const { messages, next, end } = await ahead;
       if (signal.aborted) return;
-      ahead = next < Math.min(to, end) ? fetchAt(next) : undefined;
+      ahead = next < Math.min(to, Math.max(end, reading.writtenTo)) ? fetchAt(next) : undefined;
       const wanted = next <= to ? messages : messages.filter(({ offset }) => offset < to);
       if (wanted.length > 0) yield wanted;
       if (signal.aborted) return;
@@ -139,50 +143,51 @@ async function fetchFrom(
   signal: AbortSignal,
 ): Promise<FetchedRecords> {
   const silence = createSilence(reading);
-  let offset = from;
   for (;;) {
-    const fetched = await fetchOnce(reading, offset, maxBytes, signal);
-    if (fetched === 'held_back') {
-      await pause(MAX_WAIT_MS, undefined, { signal });
-      continue;
+    const fetched = await fetchOnce(reading, from, maxBytes, signal);
+    if (fetched !== 'held_back') {
+      const { next, end } = fetched;
+      if (next > from || (from >= end && !silence.isLag(from))) return fetched;
+      if (from < end && silence.isForGood()) return { ...fetched, next: end };
     }
-    if (fetched === 'out_of_range') {
-      const { first, end } = await reading.boundsOf(reading.place, signal);
-      // Above the end the partition was cut or made anew: there is nothing of what was asked for.
-      if (offset > end) return { messages: [], next: offset, end: offset };
-      offset = Math.max(offset, first);
-      continue;
-    }
-    if (fetched.next > offset || offset >= fetched.end) return fetched;
-    if (silence.isForGood()) return { ...fetched, next: fetched.end };
     await pause(EMPTY_WAIT_MS, undefined, { signal });
   }
 }
 
-/** What is made of fetches that hold nothing, below the end. */
-function createSilence({ place: { topic, partition }, giveUpMs, isCompacted }: Reading) {
+/** What is made of fetches that hold nothing of what there is. */
+function createSilence({ place: { topic, partition }, giveUpMs, isCompacted, writtenTo }: Reading) {
   let since: number | undefined;
   let empty = 0;
+  /** Throws when the broker has been silent about records that there are for too long. */
+  function bear(): void {
+    since ??= performance.now();
+    if (performance.now() - since < giveUpMs) return;
+    const message = `reading partition ${partition} of ${topic}: it has more records and its broker gave none for ${giveUpMs} ms`;
+    throw new LogError('log_unavailable', message);
+  }
   return {
-    /** To be asked after each. Throws when the broker has been silent about records that it holds for too long. */
+    /** Above the end: whether the leader is to be waited for. Throws as `bear`. */
+    isLag(offset: number): boolean {
+      if (offset < writtenTo) bear();
+      return offset < writtenTo;
+    },
+    /** Below the end: to be asked after each fetch. Throws as `bear`. */
     isForGood(): boolean {
       empty += 1;
       // Batches that compaction has emptied say nothing of themselves: only they are left, up to the end.
       if (isCompacted) return empty >= EMPTY_FETCHES;
-      since ??= performance.now();
-      if (performance.now() - since < giveUpMs) return false;
-      const message = `reading partition ${partition} of ${topic}: its broker holds more records and gave none for ${giveUpMs} ms`;
-      throw new LogError('log_unavailable', message);
+      bear();
+      return false;
     },
   };
 }
 
 async function fetchOnce(
-  { leaders, place }: Reading,
+  { leaders, place, boundsOf }: Reading,
   from: number,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<FetchedRecords | 'out_of_range' | 'held_back'> {
+): Promise<FetchedRecords | 'held_back'> {
   const request = fetchRequest(place, from, maxBytes);
   try {
     const answer = await leaders.ask(place, (leader) => leader.fetch(request), signal);
@@ -190,8 +195,10 @@ async function fetchOnce(
     // Beyond a client's quota a broker leaves the partitions out of its answer: that is no end.
     return partition === undefined ? 'held_back' : recordsIn(partition, from);
   } catch (error) {
-    if (protocolErrorOf(error) === 'OFFSET_OUT_OF_RANGE') return 'out_of_range';
-    throw error;
+    if (protocolErrorOf(error) !== 'OFFSET_OUT_OF_RANGE') throw error;
+    const { first, end } = await boundsOf(place, signal);
+    // Above the end the partition was cut or made anew: there is nothing of what was asked for.
+    return { messages: [], next: Math.max(from, first), end };
   }
 }
 

@@ -153,6 +153,20 @@ describe('the guard', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('misses nothing of what a leader that lags does not give at first', async () => {
+    const partition = partitionOf([record(0, 'a'), record(1, 'b'), record(2, 'c')]);
+    const reader: RangeReader = {
+      ...partition.reader,
+      async *read(topic, number, range, signal) {
+        const to = range.isWritten ? range.to : Math.min(range.to, 1);
+        yield* partition.reader.read(topic, number, { ...range, to }, signal);
+      },
+    };
+    const guard = guardOf({ ...partition, reader });
+    await guard.ready(TOPIC, 0, 3, NEVER);
+    expect(guard.isDuplicate(record(3, 'b'))).toBe(true);
+  });
+
   it('says when the brokers do not answer, and is asked again', async () => {
     const partition = partitionOf([record(0, 'a'), record(1, 'a')]);
     let isDown = true;

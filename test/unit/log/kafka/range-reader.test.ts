@@ -180,6 +180,26 @@ describe('the range reader', () => {
     expect(await offsetsRead(client, { from: 0, to: 3 })).toEqual([0, 1, 2]);
   });
 
+  it('waits for a leader that lags behind what was written, where it is told so, and says when it never comes', async () => {
+    const lagging = clusterOf(
+      (offset, times) => {
+        if (offset < 2) return partitionOf([raw(offset)], 2);
+        if (offset === 3)
+          return times < 3 ? new ProtocolError('OFFSET_OUT_OF_RANGE', false) : partitionOf([raw(3)], 4);
+        return times < 6 ? partitionOf([], 2) : partitionOf([raw(offset)], 3);
+      },
+      { first: 0, end: 2 },
+    );
+    const mayBeCompacted = () => true;
+    const written = { from: 0, to: 4, isWritten: true };
+    expect(await offsetsRead(lagging.client, { from: 0, to: 4 })).toEqual([0, 1]);
+    expect(await offsetsRead(lagging.client, written, { mayBeCompacted })).toEqual([0, 1, 2, 3]);
+    const never = clusterOf((offset) => partitionOf(offset < 2 ? [raw(offset)] : [], 2));
+    await expect(offsetsRead(never.client, written, { giveUpMs: 200 })).rejects.toMatchObject({
+      code: 'log_unavailable',
+    });
+  });
+
   it('takes a quota for no end, however often the broker holds back its answer', async () => {
     const { client } = clusterOf((offset, times) =>
       offset === 1 && times < 6 ? 'nothing' : partitionOf([raw(offset)], 3),
