@@ -147,6 +147,7 @@ const metrics = mapping({
     ...labelsAndAnnotations,
     alertLabels: textMap,
     disabled: texts,
+    runbookBaseUrl: { type: 'string', pattern: '^(https?://.+)?$' },
   }),
   dashboards: mapping({ enabled: flag, ...labelsAndAnnotations }),
 });

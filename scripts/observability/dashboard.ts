@@ -51,7 +51,11 @@ function variables(): Json[] {
     { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', refresh: 1 },
     choice('namespace', 'Namespace', of('brazier_build_info', 'namespace')),
     choice('job', 'Job', of('brazier_build_info{namespace=~"$namespace"}', 'job')),
-    choice('instance', 'Process', of('brazier_build_info{namespace=~"$namespace", job=~"$job"}', 'instance')),
+    choice(
+      'instance',
+      'Instance',
+      of('brazier_build_info{namespace=~"$namespace", job=~"$job"}', 'instance'),
+    ),
     choice('source', 'Source', of(`brazier_ingest_events_total{${PROCESSES}}`, 'source')),
     choice('destination', 'Destination', of(`brazier_events_read_total{${PROCESSES}}`, 'destination')),
   ];
@@ -69,7 +73,8 @@ function choice(name: string, label: string, query: string): Json {
     sort: 1,
     multi: true,
     includeAll: true,
-    allValue: '.*',
+    // Every series has a job and an instance; a namespace only what runs on Kubernetes.
+    allValue: name === 'job' || name === 'instance' ? '.+' : '.*',
     current: { text: ['All'], value: ['$__all'] },
   };
 }
@@ -121,7 +126,7 @@ function panelJson(panel: Panel, id: number, gridPos: Json): Json {
     id,
     type,
     title,
-    ...(description !== undefined && { description }),
+    description,
     gridPos,
     datasource: DATASOURCE,
     fieldConfig: { defaults: fieldDefaults(panel), overrides: [] },

@@ -14,7 +14,7 @@ export interface Panel {
   readonly unit: string;
   readonly queries: readonly Query[];
   /** What to look for in it. */
-  readonly description?: string;
+  readonly description: string;
   /** Of 24. */
   readonly width?: number;
   /** Above it the panel turns red. */
@@ -32,14 +32,14 @@ export const SOURCE = '%s, source=~"$source"';
 export const DESTINATION = '%s, destination=~"$destination"';
 export const GROUP = '%s, group=~"$destination"';
 
-type Options = Partial<Panel>;
+type Options = Pick<Panel, 'description'> & Partial<Panel>;
 
 /** Lines over time; of a counter give `rate`. */
-export function lines(title: string, unit: string, queries: readonly Query[], options: Options = {}): Panel {
+export function lines(title: string, unit: string, queries: readonly Query[], options: Options): Panel {
   return { title, type: 'timeseries', unit, queries, ...options };
 }
 
-export function stat(title: string, unit: string, expr: string, options: Options = {}): Panel {
+export function stat(title: string, unit: string, expr: string, options: Options): Panel {
   return { title, type: 'stat', unit, queries: [{ expr }], width: 4, ...options };
 }
 

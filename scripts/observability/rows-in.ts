@@ -9,20 +9,22 @@ const ACCEPTED = `rate(brazier_ingest_events_total{${SOURCE}, outcome="accepted"
 export const overview: Row = {
   title: 'Overview',
   panels: [
-    stat('Accepted', 'eps', `sum(${ACCEPTED})`),
+    stat('Accepted', 'eps', `sum(${ACCEPTED})`, { description: 'Answered with 200: on stable storage.' }),
     stat('Delivered', 'eps', `sum(${DELIVERED})`, { description: 'Once for each destination.' }),
     stat(
       'Delivered, of what was to be sent',
       'percentunit',
       `sum(${DELIVERED}) / (sum(${DELIVERED}) + sum(${REJECTED}))`,
+      { description: 'The rest became dead letters.' },
     ),
     stat(
       'Accepted to delivered, p95',
       's',
       quantile(0.95, 'brazier_event_end_to_end_latency_seconds', DESTINATION).expr,
-      { redFrom: 300 },
+      { description: "From the answer to the sender to Braze's.", redFrom: 300 },
     ),
     stat('Oldest without an outcome', 's', `max(brazier_oldest_unsettled_age_seconds{${DESTINATION}})`, {
+      description: 'Of all destinations. High with a small backlog: one person waits, and nobody else.',
       redFrom: 300,
     }),
     stat(
@@ -38,6 +40,7 @@ export const overview: Row = {
       'none',
       `count(max by (destination) (brazier_destination_halted{${DESTINATION}}) == 1) or vector(0)`,
       {
+        description: 'Braze takes nothing for them until somebody mends the key or the address.',
         redFrom: 1,
       },
     ),
@@ -52,22 +55,30 @@ export const overview: Row = {
       'Requests answered with 5xx',
       'percentunit',
       `(sum(rate(brazier_http_requests_total{%s, code=~"5.."}[$__rate_interval])) or vector(0)) / sum(rate(brazier_http_requests_total{%s}[$__rate_interval]))`,
-      {
-        redFrom: 0.01,
-      },
+      { description: 'Nothing of these was accepted.', redFrom: 0.01 },
     ),
     stat('Log', 'percentunit', 'max(brazier_log_bytes{%s} / (brazier_log_max_bytes{%s} > 0))', {
       description: 'Of log.maxBytes; what is delivered makes room by itself.',
     }),
-    stat('Processes', 'none', 'count(brazier_build_info{%s})'),
-    lines('Events in and out', 'eps', [
-      { expr: `sum(${ACCEPTED})`, legend: 'accepted' },
-      { expr: `sum by (destination, outcome) (${ENDED})`, legend: '{{destination}} {{outcome}}' },
-    ]),
-    lines('From accepting to delivery', 's', [
-      quantile(0.5, 'brazier_event_end_to_end_latency_seconds', DESTINATION, ['destination']),
-      quantile(0.95, 'brazier_event_end_to_end_latency_seconds', DESTINATION, ['destination']),
-    ]),
+    stat('Processes', 'none', 'count(brazier_build_info{%s})', { description: 'That answer Prometheus.' }),
+    lines(
+      'Events in and out',
+      'eps',
+      [
+        { expr: `sum(${ACCEPTED})`, legend: 'accepted' },
+        { expr: `sum by (destination, outcome) (${ENDED})`, legend: '{{destination}} {{outcome}}' },
+      ],
+      { description: 'An event has an outcome at each destination; below accepted it waits there.' },
+    ),
+    lines(
+      'From accepting to delivery',
+      's',
+      [
+        quantile(0.5, 'brazier_event_end_to_end_latency_seconds', DESTINATION, ['destination']),
+        quantile(0.95, 'brazier_event_end_to_end_latency_seconds', DESTINATION, ['destination']),
+      ],
+      { description: 'For the oldest event of each request: others are faster.' },
+    ),
   ],
 };
 
@@ -82,25 +93,49 @@ export const ingestion: Row = {
         description: '429: the server turns away what it cannot take. 401: an unknown write key.',
       },
     ),
-    lines('Time to answer', 's', [
-      quantile(0.5, 'brazier_http_request_duration_seconds', '%s'),
-      quantile(0.95, 'brazier_http_request_duration_seconds', '%s'),
-      quantile(0.99, 'brazier_http_request_duration_seconds', '%s'),
-    ]),
-    lines('Events by source', 'eps', [
-      perSecond('brazier_ingest_events_total', SOURCE, ['source', 'channel', 'outcome']),
-    ]),
-    lines('Turned away, by code', 'eps', [
-      perSecond('brazier_ingest_rejections_total', SOURCE, ['source', 'reason']),
-    ]),
-    lines('Events per request', 'short', [
-      quantile(0.5, 'brazier_ingest_batch_events', SOURCE, ['source']),
-      quantile(0.95, 'brazier_ingest_batch_events', SOURCE, ['source']),
-    ]),
-    lines('Size of bodies', 'bytes', [
-      quantile(0.5, 'brazier_ingest_body_bytes', SOURCE, ['source']),
-      quantile(0.95, 'brazier_ingest_body_bytes', SOURCE, ['source']),
-    ]),
+    lines(
+      'Time to answer',
+      's',
+      [
+        quantile(0.5, 'brazier_http_request_duration_seconds', '%s'),
+        quantile(0.95, 'brazier_http_request_duration_seconds', '%s'),
+        quantile(0.99, 'brazier_http_request_duration_seconds', '%s'),
+      ],
+      { description: 'To the end of the answer, stable storage included.' },
+    ),
+    lines(
+      'Events by source',
+      'eps',
+      [perSecond('brazier_ingest_events_total', SOURCE, ['source', 'channel', 'outcome'])],
+      { description: 'duplicate: known already, and not delivered again.' },
+    ),
+    lines(
+      'Turned away, by code',
+      'eps',
+      [perSecond('brazier_ingest_rejections_total', SOURCE, ['source', 'reason'])],
+      {
+        description:
+          'Never deliverable; kept as dead letters. Empty while there was none. docs/errors.md has the codes.',
+      },
+    ),
+    lines(
+      'Events per request',
+      'short',
+      [
+        quantile(0.5, 'brazier_ingest_batch_events', SOURCE, ['source']),
+        quantile(0.95, 'brazier_ingest_batch_events', SOURCE, ['source']),
+      ],
+      { description: 'One event in each: a sender without an SDK, or one that flushes after each event.' },
+    ),
+    lines(
+      'Size of bodies',
+      'bytes',
+      [
+        quantile(0.5, 'brazier_ingest_body_bytes', SOURCE, ['source']),
+        quantile(0.95, 'brazier_ingest_body_bytes', SOURCE, ['source']),
+      ],
+      { description: 'Of a request, inflated. Beyond http.maxBodyBytes it is refused with 413.' },
+    ),
     lines('Reused message ids', 'eps', [perSecond('brazier_ingest_conflicts_total', SOURCE, ['source'])], {
       description: 'A known messageId with another content: no repeat, and delivered.',
     }),
@@ -111,7 +146,10 @@ export const kafka: Row = {
   title: 'Kafka',
   isFolded: true,
   panels: [
-    lines('Lag', 'short', [value('brazier_kafka_consumer_lag', GROUP, ['group', 'topic'])]),
+    lines('Lag', 'short', [value('brazier_kafka_consumer_lag', GROUP, ['group', 'topic'])], {
+      description:
+        'Records from the oldest without an outcome to the end; those settled between are among them.',
+    }),
     lines(
       'Lag in time',
       's',
@@ -120,46 +158,89 @@ export const kafka: Row = {
         description: 'A line that rises by a second each second is a partition that stands.',
       },
     ),
-    lines('Partitions read', 'none', [
-      value('brazier_kafka_assigned_partitions', GROUP, ['group', 'instance']),
-    ]),
-    lines('Rebalances', 'none', [
+    lines(
+      'Partitions read',
+      'none',
+      [value('brazier_kafka_assigned_partitions', GROUP, ['group', 'instance'])],
       {
-        expr: `max by (group) (increase(brazier_kafka_rebalances_total{${GROUP}}[1h]))`,
-        legend: '{{group}} in the last hour',
+        description:
+          'Their sum is the partitions of the topic. 0 of a process: there are more of them than partitions.',
       },
-    ]),
-    lines('Messages written', 'eps', [perSecond('brazier_kafka_messages_total', '%s', ['topic', 'outcome'])]),
-    lines('Commits', 'ops', [perSecond('brazier_kafka_commits_total', GROUP, ['group', 'outcome'])]),
-    lines('Since the last progress', 's', [
+    ),
+    lines(
+      'Rebalances',
+      'none',
+      [
+        {
+          expr: `max by (group) (increase(brazier_kafka_rebalances_total{${GROUP}}[1h]))`,
+          legend: '{{group}} in the last hour',
+        },
+      ],
+      { description: 'How often the partitions were dealt anew: one for each worker that comes or goes.' },
+    ),
+    lines(
+      'Messages written',
+      'eps',
+      [perSecond('brazier_kafka_messages_total', '%s', ['topic', 'outcome'])],
       {
-        expr: `time() - max by (group) (brazier_kafka_last_progress_timestamp_seconds{${GROUP}})`,
-        legend: '{{group}}',
+        description: 'failed: not acknowledged by all replicas in sync; senders get 503.',
       },
-    ]),
-    lines('Faults, in the last hour', 'short', [
+    ),
+    lines('Commits', 'ops', [perSecond('brazier_kafka_commits_total', GROUP, ['group', 'outcome'])], {
+      description:
+        'Of progress. lost: by then another worker had the partition, who delivers its events again.',
+    }),
+    lines(
+      'Since the last progress',
+      's',
+      [
+        {
+          expr: `time() - max by (group) (brazier_kafka_last_progress_timestamp_seconds{${GROUP}})`,
+          legend: '{{group}}',
+        },
+      ],
       {
-        expr: `sum by (group) (increase(brazier_kafka_records_lost_total{${GROUP}}[1h]))`,
-        legend: '{{group}} records lost',
+        description:
+          'Since some process of the group got records or committed. It rises while nothing comes, which is no fault.',
       },
+    ),
+    lines(
+      'Faults, in the last hour',
+      'short',
+      [
+        {
+          expr: `sum by (group) (increase(brazier_kafka_records_lost_total{${GROUP}}[1h]))`,
+          legend: '{{group}} records lost',
+        },
+        {
+          expr: `sum by (group) (increase(brazier_kafka_progress_cut_total{${GROUP}}[1h]))`,
+          legend: '{{group}} progress cut',
+        },
+        {
+          expr: `sum by (group) (increase(brazier_kafka_crashes_total{${GROUP}}[1h]))`,
+          legend: '{{group}} crashes',
+        },
+        {
+          expr: 'sum by (topic) (increase(brazier_kafka_conflicts_total{%s}[1h]))',
+          legend: '{{topic}} conflicts',
+        },
+      ],
+      { description: 'Lost: deleted by the brokers before they were read. All of them should be 0.' },
+    ),
+    lines(
+      'Handed back at a rebalance',
+      'eps',
+      [perSecond('brazier_events_handed_back_total', DESTINATION, ['destination'])],
       {
-        expr: `sum by (group) (increase(brazier_kafka_progress_cut_total{${GROUP}}[1h]))`,
-        legend: '{{group}} progress cut',
+        description:
+          'Read and not settled when their partition went to another worker, which reads them again.',
       },
-      {
-        expr: `sum by (group) (increase(brazier_kafka_crashes_total{${GROUP}}[1h]))`,
-        legend: '{{group}} crashes',
-      },
-      {
-        expr: 'sum by (topic) (increase(brazier_kafka_conflicts_total{%s}[1h]))',
-        legend: '{{topic}} conflicts',
-      },
-    ]),
-    lines('Handed back at a rebalance', 'eps', [
-      perSecond('brazier_events_handed_back_total', DESTINATION, ['destination']),
-    ]),
-    lines('Subscriptions: keys that are not the person', 'eps', [
-      perSecond('brazier_subscription_key_mismatches_total', SOURCE, ['source']),
-    ]),
+    ),
+    lines(
+      'Subscriptions: keys that are not the person',
+      'eps',
+      [perSecond('brazier_subscription_key_mismatches_total', SOURCE, ['source'])],
+      { description: 'These may be delivered out of order.' },
+    ),
   ],
 };

@@ -108,6 +108,12 @@ const REFUSED: readonly (readonly [string, string, Values, RegExp])[] = [
     },
     /config\.log\.sasl\.password.*passwordSecret/,
   ],
+  [
+    'runbooks that nobody can open',
+    'full',
+    { metrics: { prometheusRule: { runbookBaseUrl: 'wiki/brazier' } } },
+    /runbookBaseUrl/,
+  ],
   ['both monitors', 'full', { metrics: { podMonitor: { enabled: true } } }, /metrics\.podMonitor\.enabled/],
   [
     'too little time to drain',

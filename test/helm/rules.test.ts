@@ -369,6 +369,21 @@ describe.skipIf(lacking !== '')('alerts and dashboards', () => {
     }
   });
 
+  it.each(['https://git.example.com/brazier/blob/main', 'https://git.example.com/brazier/blob/main/'])(
+    'lead to their pages where those are read: %s',
+    (runbookBaseUrl) => {
+      const urls = (values: Mapping): string[] =>
+        [
+          ...textOf(ofKind(rendered('full', values), 'PrometheusRule')).matchAll(/"runbook_url":"([^"]+)"/g),
+        ].map((match) => match[1] ?? '');
+      const without = urls({ metrics: { prometheusRule: { runbookBaseUrl: '' } } });
+      expect(without[0]).toMatch(/^docs\/operate\/alerts\/\w+\.md$/);
+      expect(urls({ metrics: { prometheusRule: { runbookBaseUrl } } })).toEqual(
+        without.map((page) => `https://git.example.com/brazier/blob/main/${page}`),
+      );
+    },
+  );
+
   it('can be left out by name', () => {
     const names = (objects: readonly Rendered[]): string[] =>
       [...textOf(ofKind(objects, 'PrometheusRule')).matchAll(/"alert":"(\w+)"/g)].map(

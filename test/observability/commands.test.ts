@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
-import { pageNames, pageOf } from './support/known.ts';
+import { dashboardFile, pageNames, pageOf, panelsOf } from './support/known.ts';
 
 /** Commands in blocks and in backticks, each up to its comment. */
 function commandsOf(page: string): string[] {
@@ -26,8 +26,11 @@ function unknownIn(command: string): string[] {
   return found;
 }
 
-describe('the pages of the alerts', () => {
-  const all = [...new Set(pageNames().flatMap((name) => commandsOf(pageOf(name))))];
+const descriptions = panelsOf(dashboardFile()).map(({ description = '' }) => description);
+
+describe('the pages of the alerts, and the dashboard', () => {
+  const texts = [...pageNames().map(pageOf), ...descriptions];
+  const all = [...new Set(texts.flatMap(commandsOf))];
 
   it('have commands', () => expect(all.length).toBeGreaterThan(15));
 

@@ -52,10 +52,27 @@ describe('the dashboard', () => {
         expect(expr).not.toContain('%s');
         expect(expr).toContain('instance=~"$instance"');
       }
+      expect(panel.description).toMatch(/\S\.$/);
       const ids = panel.targets?.map(({ refId }) => refId);
       expect(new Set(ids).size).toBe(ids?.length);
     },
   );
+
+  it('asks for rates over a range that Grafana fits to the zoom, or for what an hour made of it', () => {
+    const ranges = panelsOf(file).flatMap(({ targets = [] }) =>
+      targets.flatMap(({ expr }) => [...expr.matchAll(/\b(\w+)\([^()]*\[([^\]]+)\]\)/g)]),
+    );
+    expect(ranges.length).toBeGreaterThan(30);
+    for (const [expr, how, range] of ranges)
+      expect([how, range], expr).toEqual(how === 'rate' ? ['rate', '$__rate_interval'] : ['increase', '1h']);
+  });
+
+  it('shows no counter as it stands, since a restart begins it anew', () => {
+    const bare = panelsOf(file).flatMap(({ targets = [] }) =>
+      targets.flatMap(({ expr }) => expr.match(/\w+_total\{[^}]*\}(?!\[)/g) ?? []),
+    );
+    expect(bare).toEqual([]);
+  });
 
   it('lays no panel over another, nor beyond the edge', () => {
     const overlaps = (a: DashboardPanel['gridPos'], b: DashboardPanel['gridPos']) =>
