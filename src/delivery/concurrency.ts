@@ -1,6 +1,7 @@
 /**
- * How many requests may be under way: grows by one for each full round that Braze took, shrinks by a quarter when
- * Braze throttles, or when it or the network fails more than now and then (additive increase, multiplicative decrease).
+ * How many requests may be under way: shrinks by a quarter when Braze throttles, or when it or the network fails more
+ * than now and then; grows by one for each full round that Braze took, and until it has shrunk for the first time by one
+ * for each request, twofold in a round (TCP's slow start and congestion avoidance, RFC 5681).
  */
 export interface Concurrency {
   /** Requests that may be under way now. */
@@ -29,9 +30,11 @@ export function createConcurrency({ start, max }: { start: number; max: number }
   let limit = Math.min(start, max);
   let decreasedAt = Number.NEGATIVE_INFINITY;
   let failing = 0;
+  let hasShrunk = false;
   const shrink = (now: number) => {
     if (now - decreasedAt < DECREASE_EVERY_MS) return;
     decreasedAt = now;
+    hasShrunk = true;
     limit = Math.max(1, limit * DECREASE);
   };
   return {
@@ -40,7 +43,7 @@ export function createConcurrency({ start, max }: { start: number; max: number }
     },
     succeeded(saturated) {
       failing -= failing / REMEMBERED;
-      if (saturated) limit = Math.min(max, limit + 1 / limit);
+      if (saturated) limit = Math.min(max, limit + (hasShrunk ? 1 / limit : 1));
     },
     failed(now) {
       failing += (1 - failing) / REMEMBERED;

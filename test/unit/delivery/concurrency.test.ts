@@ -10,10 +10,23 @@ function grow(concurrency: Concurrency, rounds: number): void {
 }
 
 describe('the concurrency', () => {
-  it('grows by about one for each full round, up to the most', () => {
-    const concurrency = createConcurrency({ start: 4, max: 8 });
+  it('doubles with each full round until it has shrunk once', () => {
+    const concurrency = createConcurrency({ start: 4, max: 350 });
+    grow(concurrency, 3);
+    expect(concurrency.limit).toBe(32);
+    concurrency.throttled(0);
+    expect(concurrency.limit).toBe(24);
+    grow(concurrency, 3);
+    expect(concurrency.limit).toBeLessThanOrEqual(27);
+  });
+
+  it('grows by about one for each full round once it has shrunk, up to the most', () => {
+    const concurrency = createConcurrency({ start: 6, max: 8 });
+    concurrency.throttled(0);
+    expect(concurrency.limit).toBe(4);
     grow(concurrency, 2);
     expect(concurrency.limit).toBeGreaterThanOrEqual(5);
+    expect(concurrency.limit).toBeLessThan(8);
     grow(concurrency, 20);
     expect(concurrency.limit).toBe(8);
   });
