@@ -30,7 +30,8 @@ export interface DeliveryOptions<Owner> {
   readonly holdUncertain?: boolean;
   /** Operations are done and their persons have room for more. */
   readonly onDone?: () => void;
-  readonly observe: (attempt: Attempt) => void;
+  /** Of each attempt, the last of those that `sent` knows. */
+  readonly observe: (attempt: Attempt, sent: Sent<Owner>) => void;
   readonly onHalt: (halt: Halt | undefined) => void;
   /** A bug: the sender threw although nothing was aborted. */
   readonly onError: (error: unknown) => void;
@@ -41,6 +42,8 @@ export interface Delivery<Owner> {
   add(operations: readonly Operation[], owner: Owner): void;
   /** Operations of one identity that are not done. */
   queuedOf(key: string): number;
+  /** As much may go as the requests under way carry together: what is read beyond that would only fill the memory. */
+  readonly hasPlenty: boolean;
   readonly halted: Halt | undefined;
   /** Requests under way, and operations not yet done. */
   readonly running: number;

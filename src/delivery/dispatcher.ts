@@ -6,7 +6,7 @@ import { OBJECTS_PER_REQUEST } from '../braze/endpoints.ts';
 import { type Endpoint, isLink, type Operation } from '../model/operation.ts';
 import type { FinalOutcome } from '../model/outcome.ts';
 import type { Clock } from '../model/time.ts';
-import type { Attempt, Batch, SendOptions } from './attempt.ts';
+import type { Attempt, Batch, SendOptions, Sent } from './attempt.ts';
 import { type Concurrency, createConcurrency } from './concurrency.ts';
 import type { Delivery, DeliveryOptions } from './delivery.ts';
 import { createGate, type Gate, type Halt } from './gate.ts';
@@ -78,7 +78,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
       waits: this.#waits.signal,
       pacer: (endpoint) => this.#pacer(endpoint),
       passes: (endpoint) => this.#passes.get(endpoint) ?? 0,
-      observe: (attempt) => this.#observe(attempt),
+      observe: (attempt, sent) => this.#observe(attempt, sent),
       settle: (batch, outcomes) => this.#settle(batch, outcomes),
       setAside: () => {},
     };
@@ -98,6 +98,11 @@ class Dispatcher<Owner> implements Delivery<Owner> {
 
   queuedOf(key: string): number {
     return this.#queue.queuedOf(key);
+  }
+
+  get hasPlenty(): boolean {
+    const round = this.#concurrency.limit * OBJECTS_PER_REQUEST['/users/track'];
+    return this.#queue.ready('/users/track').count >= round;
   }
 
   add(operations: readonly Operation[], owner: Owner): void {
@@ -231,7 +236,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
     if (!halt) this.#schedule(this.#clock.monotonicMs());
   }
 
-  #observe(attempt: Attempt): void {
+  #observe(attempt: Attempt, sent: Sent<Owner>): void {
     const { verdict, endpoint } = attempt;
     if (verdict.kind === 'retry') {
       this.#concurrency[verdict.throttled ? 'throttled' : 'failed'](this.#clock.monotonicMs());
@@ -240,7 +245,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
       this.#concurrency.succeeded(this.#running >= this.#concurrency.limit);
       this.#passes.set(endpoint, (this.#passes.get(endpoint) ?? 0) + 1);
     }
-    this.#options.observe(attempt);
+    this.#options.observe(attempt, sent);
   }
 
   #pacer(endpoint: Endpoint): Pacer {

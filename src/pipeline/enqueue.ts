@@ -17,7 +17,7 @@ import type { Tally } from './tally.ts';
 import type { Window } from './window.ts';
 
 /** What the pipeline needs of delivery. */
-export type Adder = Pick<Delivery<Passage>, 'add' | 'queuedOf'>;
+export type Adder = Pick<Delivery<Passage>, 'add' | 'queuedOf' | 'hasPlenty'>;
 
 /** A partition as this process reads it. */
 export interface Reading extends Partition {

@@ -136,7 +136,7 @@ class DestinationPipeline implements Pipeline {
     tally.read(chunk.count);
     this.#ahead = chunk.count;
     for (let index = 0; index < chunk.count; index += 1) {
-      if (window.isFull()) await window.room(signal);
+      while (window.isFull() || delivery.hasPlenty) await window.released(signal);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
       signal.throwIfAborted();
       this.#ahead -= 1;

@@ -72,7 +72,7 @@ export function createResumer({
     if (partition.lost.aborted) return;
     if (records.size < offsets.length) onGone(offsets.length - records.size);
     for (const [index, offset] of offsets.entries()) {
-      if (window.isFull()) await window.room(signal);
+      while (window.isFull()) await window.released(signal);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
       signal.throwIfAborted();
       pass(records.get(offset), offset, partition);

@@ -4,8 +4,8 @@ export interface Window {
   add(bytes: number): void;
   release(bytes: number): void;
   isFull(): boolean;
-  /** Resolves when there is room; rejects with the signal's reason when it aborts. */
-  room(signal: AbortSignal): Promise<void>;
+  /** Resolves with the next record that is settled; rejects with the signal's reason when it aborts. */
+  released(signal: AbortSignal): Promise<void>;
 }
 
 export interface WindowLimits {
@@ -17,7 +17,6 @@ export function createWindow(limits: WindowLimits): Window {
   let records = 0;
   let bytes = 0;
   let waiting: PromiseWithResolvers<void> | undefined;
-  const isFull = () => records >= limits.records || bytes >= limits.bytes;
   return {
     get records() {
       return records;
@@ -29,24 +28,20 @@ export function createWindow(limits: WindowLimits): Window {
     release(size) {
       records -= 1;
       bytes -= size;
-      if (waiting && !isFull()) {
-        waiting.resolve();
-        waiting = undefined;
-      }
+      waiting?.resolve();
+      waiting = undefined;
     },
-    isFull,
-    async room(signal) {
-      while (isFull()) {
-        signal.throwIfAborted();
-        waiting ??= Promise.withResolvers();
-        const { promise, reject } = waiting;
-        const onAbort = () => {
-          waiting = undefined;
-          reject(signal.reason);
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        await promise.finally(() => signal.removeEventListener('abort', onAbort));
-      }
+    isFull: () => records >= limits.records || bytes >= limits.bytes,
+    async released(signal) {
+      signal.throwIfAborted();
+      waiting ??= Promise.withResolvers();
+      const { promise, reject } = waiting;
+      const onAbort = () => {
+        waiting = undefined;
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      await promise.finally(() => signal.removeEventListener('abort', onAbort));
     },
   };
 }

@@ -11,6 +11,16 @@ describe('delivery', () => {
     expect(t.attempts.map(({ objects }) => objects)).toEqual([75, 75, 10]);
   });
 
+  it('has plenty when as much stands ready as the requests that may be under way carry together', async () => {
+    const t = await rig({ concurrency: { start: 2, max: 2 }, rateLimit: { requests: 1, perSeconds: 3_600 } });
+    addPeople(t, 75);
+    await settled(t, 75);
+    addPeople(t, 149, 'v');
+    expect(t.delivery.hasPlenty).toBe(false);
+    addPeople(t, 1, 'w');
+    expect(t.delivery.hasPlenty).toBe(true);
+  });
+
   it('keeps the order of a person through failures, and loses nothing', async () => {
     const t = await rig();
     t.sandbox.addFaults([

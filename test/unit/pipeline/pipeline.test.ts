@@ -111,6 +111,19 @@ describe('pipeline', () => {
     await t.stop();
   });
 
+  it('reads no further while delivery has enough to send, and on when some of it is done', async () => {
+    let ready = () => 0;
+    const t = await rig({ hasPlenty: () => ready() >= 2 });
+    ready = () => t.waiting.length;
+    await append(t.log, [track('a'), track('b'), track('c'), track('d'), track('e')]);
+    await vi.waitFor(() => expect(t.waiting.length).toBe(2));
+    await nextTurn();
+    expect(t.waiting.length).toBe(2);
+    await t.settleAll();
+    await vi.waitFor(() => expect(t.waiting.length).toBe(2));
+    await t.stop();
+  });
+
   it('ends at once when it is stopped while the window is full', async () => {
     const t = await rig({ window: createWindow({ records: 1, bytes: 1_000_000 }) });
     await append(t.log, [track('a'), track('b')]);

@@ -30,6 +30,8 @@ export interface RigOptions
   readonly transform?: PipelineOptions['plan']['transform'];
   /** What delivery would count on top of what the test holds. */
   readonly alsoQueued?: (key: string) => number;
+  /** That enough stands ready in delivery; default never. */
+  readonly hasPlenty?: () => boolean;
 }
 
 export async function rig({
@@ -90,7 +92,14 @@ export async function rig({
   };
   const queuedOf = (key: string) =>
     waiting.filter(({ operation: { keys } }) => keys.includes(key)).length + (options.alsoQueued?.(key) ?? 0);
-  const running = pipeline.run({ add, queuedOf }, reading.signal);
+  const delivery = {
+    add,
+    queuedOf,
+    get hasPlenty() {
+      return options.hasPlenty?.() ?? false;
+    },
+  };
+  const running = pipeline.run(delivery, reading.signal);
   return {
     log,
     pipeline,

@@ -23,30 +23,30 @@ describe('window', () => {
     expect(window.isFull()).toBe(false);
   });
 
-  it('wakes those who wait for room when there is some, not before', async () => {
+  it('wakes those who wait with the next record that is settled, not before', async () => {
     const window = createWindow({ records: 2, bytes: 100 });
     for (const bytes of [90, 50]) window.add(bytes);
-    let hasRoom = false;
-    const room = window.room(never).then(() => {
-      hasRoom = true;
+    let isAwake = false;
+    const released = window.released(never).then(() => {
+      isAwake = true;
     });
-    window.release(20);
+    window.add(1);
     await Promise.resolve();
-    expect(hasRoom).toBe(false);
-    window.release(50);
-    await room;
+    expect(isAwake).toBe(false);
+    window.release(20);
+    await released;
   });
 
   it('an abort ends the waiting, leaves no listener behind and spoils nothing for the next', async () => {
     const window = createWindow({ records: 1, bytes: 100 });
     window.add(1);
     const stopping = new AbortController();
-    const waiting = window.room(stopping.signal);
+    const waiting = window.released(stopping.signal);
     stopping.abort(new Error('stop'));
     await expect(waiting).rejects.toThrow('stop');
-    await expect(window.room(stopping.signal)).rejects.toThrow('stop');
-    const room = window.room(never);
+    await expect(window.released(stopping.signal)).rejects.toThrow('stop');
+    const released = window.released(never);
     window.release(1);
-    await room;
+    await released;
   });
 });
