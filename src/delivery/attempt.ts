@@ -30,7 +30,8 @@ export interface SendOptions<Owner> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly poisonAfterMs: number;
-  readonly observe: (attempt: Attempt) => void;
+  /** The last of the attempts that `sent` knows. */
+  readonly observe: (attempt: Attempt, sent: Sent<Owner>) => void;
   /** Takes final outcomes, in the order of `items`; resolves when they are durable. */
   readonly settle: (batch: Batch<Owner>, outcomes: readonly FinalOutcome[]) => Promise<void>;
   /** A request is about to leave for the first time; it waits for what is returned. */
@@ -119,7 +120,7 @@ function observe<Owner>(
   } else if (headers) {
     pacer.correct(now, headers);
   }
-  options.observe({
+  const made = {
     endpoint: batch.endpoint,
     objects: batch.items.length,
     verdict,
@@ -127,5 +128,6 @@ function observe<Owner>(
     durationMs,
     remaining: headers?.remaining,
     throttledMs,
-  });
+  };
+  options.observe(made, batch);
 }
