@@ -60,7 +60,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ANY>> = {
   log: ['model'],
   telemetry: ['model'],
   config: ['model'],
-  ingest: ['model', 'log/log.ts', 'config', 'telemetry'],
+  // Schemas and routes in OpenAPI's words: the servers describe themselves with it.
+  openapi: ['config/version.ts'],
+  ingest: ['model', 'log/log.ts', 'config', 'telemetry', 'openapi'],
   // What is checked of an event does not depend on how it came.
   intake: [
     'model',
@@ -99,7 +101,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ANY>> = {
     'transformers',
     'dead-letters',
   ],
-  admin: ['model', 'config', 'telemetry', 'log/log.ts', 'dead-letters', 'explain'],
+  alerts: ['model', 'config'],
+  admin: ['model', 'config', 'telemetry', 'log/log.ts', 'dead-letters', 'explain', 'openapi'],
   sandbox: [],
   cli: ANY,
   // The composition root, and the part of it that puts one destination together.

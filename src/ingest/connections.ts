@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { RefusalCode } from './codes.ts';
 
 export interface Connections {
   /** To be called with each request before it is handled. */
@@ -51,7 +52,7 @@ export function createConnections(server: Server, metrics: Metrics): Connections
 interface Fault {
   readonly status: 400 | 408 | 431;
   readonly reason: string;
-  readonly code: string;
+  readonly code: RefusalCode<400 | 408 | 431>;
   readonly message: string;
 }
 

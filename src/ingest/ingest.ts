@@ -7,6 +7,7 @@ import type { Answers } from './answer.ts';
 import type { Authenticate } from './auth.ts';
 import { ABORTED, readBody } from './body.ts';
 import type { Budget, Lease } from './budget.ts';
+import type { RefusalCode } from './codes.ts';
 import { countRejected } from './counts.ts';
 import type { IngestLimits } from './limits.ts';
 import { type Incoming, parseBatch, parseSingle } from './parse.ts';
@@ -112,7 +113,8 @@ function acceptAll(
   if (first !== undefined && route.type !== undefined) {
     countRejected(metrics, { source, channel: 'http' }, accepted.rejections);
     const { kind, code, message } = first.outcome;
-    return { status: kind === 'oversized' ? 413 : 400, code, message };
+    // The checks of an event know no codes but those of EVENT_CODES.
+    return { status: kind === 'oversized' ? 413 : 400, code: code as RefusalCode<400 | 413>, message };
   }
   metrics.ingestBatchEvents.observe({ source }, incoming.events.length);
   for (const code of new Set(accepted.rejections.map(({ outcome }) => outcome.code))) {

@@ -22,8 +22,8 @@ export interface Incoming {
   readonly envelope?: string;
 }
 
-/** Every record of the batch carries it, so it is kept to the size that SDKs give a whole event. */
-const MAX_ENVELOPE_BYTES = 32 * 1024;
+/** UTF-8 bytes. Every record of the batch carries it, so it is kept to the size that SDKs give a whole event. */
+export const MAX_ENVELOPE_BYTES = 32 * 1024;
 /** Longer than any date is written. */
 const MAX_SENT_AT_LENGTH = 64;
 

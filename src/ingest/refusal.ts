@@ -1,8 +1,9 @@
 /** A request that is refused as a whole: the status, the code of docs/errors.md and the text the sender gets. */
+import type { RefusalCode, RefusalStatus } from './codes.ts';
 
 export interface Refusal {
-  readonly status: 400 | 401 | 404 | 405 | 413 | 415 | 429 | 500 | 503;
-  readonly code: string;
+  readonly status: RefusalStatus;
+  readonly code: RefusalCode;
   readonly message: string;
   /** Headers of the answer beyond the usual ones. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,22 +18,22 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 /** 400: the body cannot be used. */
-export function badRequest(code: string, message: string): Refusal {
+export function badRequest(code: RefusalCode<400>, message: string): Refusal {
   return { status: 400, code, message };
 }
 
 /** 413: larger than a limit. */
-export function tooLarge(code: string, message: string): Refusal {
+export function tooLarge(code: RefusalCode<413>, message: string): Refusal {
   return { status: 413, code, message };
 }
 
 /** 429: come again; the SDKs keep the events and honour `Retry-After`. */
-export function overloaded(code: string, message: string, retryAfterSeconds = 2): Refusal {
+export function overloaded(code: RefusalCode<429>, message: string, retryAfterSeconds = 2): Refusal {
   return { status: 429, code, message, retryAfterSeconds };
 }
 
 /** 503: this process cannot take events for now. */
-export function unavailable(code: string, message: string, retryAfterSeconds = 2): Refusal {
+export function unavailable(code: RefusalCode<503>, message: string, retryAfterSeconds = 2): Refusal {
   return { status: 503, code, message, retryAfterSeconds, close: true };
 }
 

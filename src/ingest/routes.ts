@@ -8,7 +8,7 @@ import { DRAINING, INTERNAL_ERROR, type Refusal } from './refusal.ts';
 import type { IngestLogger } from './refusal-log.ts';
 
 /** The most used first: Express tries them in order. A trailing slash is tolerated on all. */
-const INGEST_ROUTES: readonly IngestRoute[] = [
+export const INGEST_ROUTES: readonly IngestRoute[] = [
   { path: '/v1/batch' },
   { path: '/v1/track', type: 'track' },
   { path: '/v1/identify', type: 'identify' },
@@ -19,11 +19,16 @@ const INGEST_ROUTES: readonly IngestRoute[] = [
   { path: '/v1/alias', type: 'alias' },
 ];
 
+export const HEALTH_PATHS = ['/health', '/'] as const;
+export const DESCRIPTION_PATH = '/openapi.json';
+
 const NOT_FOUND: Refusal = { status: 404, code: 'not_found', message: 'there is nothing under this path' };
 
 export interface RouteParts {
   readonly ingest: Ingest;
   readonly answers: Answers;
+  /** JSON text. */
+  readonly description: string;
   readonly metrics: Metrics;
   readonly logger: IngestLogger;
   readonly now: () => number;
@@ -40,23 +45,22 @@ export function createRoutes(parts: RouteParts): Express {
       .post(observed(parts, route.path, (req, res) => ingest(req, res, route)))
       .all(observed(parts, route.path, (req, res) => answers.refuse(req, res, methodNotAllowed('POST'))));
   }
-  for (const path of ['/health', '/']) {
+  const open = (path: string, handle: RouteHandler) =>
     app
       .route(path)
-      .get(observed(parts, path, (req, res) => health(parts, req, res)))
+      .get(observed(parts, path, handle))
       .all(observed(parts, path, (req, res) => answers.refuse(req, res, methodNotAllowed('GET, HEAD'))));
-  }
+  for (const path of HEALTH_PATHS) open(path, (req, res) => health(parts, req, res));
+  open(DESCRIPTION_PATH, (_req, res) => answers.ok(res, parts.description));
   app.use(observed(parts, 'other', (req, res) => answers.refuse(req, res, NOT_FOUND)));
   app.use(failed(parts));
   return app;
 }
 
+type RouteHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+
 /** Counts the request under the route's template when its answer is out, or as `aborted` when it never was. */
-function observed(
-  { metrics, logger, now }: RouteParts,
-  route: string,
-  handle: (req: IncomingMessage, res: ServerResponse) => void | Promise<void>,
-): RequestHandler {
+function observed({ metrics, logger, now }: RouteParts, route: string, handle: RouteHandler): RequestHandler {
   return (req, res) => {
     const startedAt = now();
     res.once('close', () => {

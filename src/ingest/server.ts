@@ -8,6 +8,7 @@ import { createAnswers } from './answer.ts';
 import { createAuthenticate } from './auth.ts';
 import { createBudget } from './budget.ts';
 import { createConnections } from './connections.ts';
+import { describeIngest } from './description.ts';
 import { createIngest, type Ingest, type IngestParts } from './ingest.ts';
 import { DEFAULT_LIMITS, type IngestLimits, limitsFor } from './limits.ts';
 import { createRefusalLog, type IngestLogger } from './refusal-log.ts';
@@ -66,7 +67,8 @@ export function createIngestServer(options: IngestServerOptions): IngestServer {
     isDraining,
     authenticate: (authorization) => authenticate(authorization),
   });
-  const app = createRoutes({ ...options, ingest, answers, isDraining });
+  const description = describeIngest({ ...limits, maxBodyBytes: options.http.maxBodyBytes });
+  const app = createRoutes({ ...options, ingest, answers, description, isDraining });
   const server = createHttpServer(limits);
   const connections = createConnections(server, options.metrics);
   const onRequest = (req: IncomingMessage, res: ServerResponse) => {
