@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { systemClock } from '../../model/time.ts';
+import { patchFetch } from './abort-patch.ts';
 import { registerCodecs } from './codecs.ts';
 import { patchCommit } from './commit-patch.ts';
 import { patchConnect } from './connection-patch.ts';
@@ -45,6 +46,7 @@ export function createKafkaClient(connection: KafkaConnection, tell: Tell): Kafk
   patchConnect();
   patchJoin();
   patchCommit();
+  patchFetch();
   registerCodecs();
   const config: KafkaConfig = {
     brokers: [...connection.brokers],

@@ -92,6 +92,9 @@ export interface RawBroker {
   }): Promise<OffsetsAnswer>;
 }
 
+/** What every fetch goes through, a consumer's too: what the patch of aborted records touches. */
+export const Broker = requireKafkajs('kafkajs/src/broker') as { readonly prototype: RawBroker };
+
 /** kafkajs' own view of a cluster: connections of its own, metadata, leaders. */
 export interface RawCluster {
   connect(): Promise<void>;

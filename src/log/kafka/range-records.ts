@@ -1,7 +1,6 @@
 /**
- * What one fetch of a partition says: the committed records from an offset on, and where to go on. In place of kafkajs'
- * own filter, which lets a record of an aborted transaction through when two of them are open at the offset, and cannot
- * tell where a batch ends whose last records were compacted away.
+ * What one fetch of a partition says: the committed records from an offset on, and where to go on, which kafkajs cannot
+ * tell of a batch whose last records were compacted away.
  */
 import type { FetchedPartition, RawRecord } from './internals.ts';
 import type { RawMessage } from './record-codec.ts';
@@ -20,9 +19,10 @@ const ABORT = 0;
 
 export function recordsIn(fetched: FetchedPartition, from: number): FetchedRecords {
   const { messages: raw } = fetched;
-  const messages = committed(raw, fetched.abortedTransactions)
-    .filter(({ isControlRecord, offset }) => !isControlRecord && Number(offset) >= from)
-    .map(messageFrom);
+  const aborted = abortedIn(fetched);
+  const isMeant = (record: RawRecord): boolean =>
+    !record.isControlRecord && Number(record.offset) >= from && !aborted.has(record);
+  const messages = raw.filter(isMeant).map(messageFrom);
   const last = raw.at(-1);
   const next = last === undefined ? from : Math.max(from, endOfBatch(last));
   return { messages, next, end: offsetOf(fetched.lastStableOffset) };
@@ -33,27 +33,25 @@ function endOfBatch({ offset, batchContext }: RawRecord): number {
   return offsetOf(batchContext.firstOffset) + batchContext.lastOffsetDelta + 1;
 }
 
-/** Without what aborted transactions wrote: from a transaction's first offset to its producer's next abort marker. */
-function committed(
-  records: readonly RawRecord[],
-  transactions: FetchedPartition['abortedTransactions'],
-): readonly RawRecord[] {
-  if (!transactions || transactions.length === 0) return records;
-  const waiting = transactions
+/** What aborted transactions wrote: from a transaction's first offset to its producer's next abort marker. */
+export function abortedIn({ messages, abortedTransactions }: FetchedPartition): ReadonlySet<RawRecord> {
+  if (!abortedTransactions || abortedTransactions.length === 0) return new Set();
+  const waiting = abortedTransactions
     .map(({ producerId, firstOffset }) => ({ producerId, from: Number(firstOffset) }))
     .sort((a, b) => a.from - b.from);
-  const aborted = new Set<string>();
-  return records.filter((record) => {
+  const open = new Set<string>();
+  const isAborted = (record: RawRecord): boolean => {
     const offset = Number(record.offset);
     for (let first = waiting[0]; first && first.from <= offset; first = waiting[0]) {
-      aborted.add(first.producerId);
+      open.add(first.producerId);
       waiting.shift();
     }
     const { producerId = '', inTransaction = false } = record.batchContext ?? {};
-    if (!record.isControlRecord) return !(inTransaction && aborted.has(producerId));
-    if (record.key?.readInt16BE(2) === ABORT) aborted.delete(producerId);
+    if (!record.isControlRecord) return inTransaction && open.has(producerId);
+    if (record.key?.readInt16BE(2) === ABORT) open.delete(producerId);
     return false;
-  });
+  };
+  return new Set(messages.filter(isAborted));
 }
 
 /** A record as everybody of this log sees it; of a header that occurs more than once, the last. */

@@ -1,6 +1,7 @@
 /** The patches of kafkajs: applied to the very text they were written for, once, or not at all and loudly. */
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
+import { FETCH_METHOD } from '../../../../src/log/kafka/abort-patch.ts';
 import { COMMIT_METHOD, patchCommit } from '../../../../src/log/kafka/commit-patch.ts';
 import { CONNECT_METHOD, patchConnect } from '../../../../src/log/kafka/connection-patch.ts';
 import { JOIN_METHOD, patchJoin } from '../../../../src/log/kafka/join-patch.ts';
@@ -25,6 +26,8 @@ test('the methods that are patched are those of the installed kafkajs: read the 
     'kafkajs/src/consumer/consumerGroup.js',
   ).prototype;
   const connect = untouched('kafkajs/src/network/connection.js').prototype.connect;
+  const fetch = untouched('kafkajs/src/broker/index.js').prototype.fetch;
+  expect(sourceHashOf(fetch)).toBe(FETCH_METHOD.sourceHash);
   expect(sourceHashOf(connect)).toBe(CONNECT_METHOD.sourceHash);
   expect(sourceHashOf(timer)).toBe(TIMER_METHOD.sourceHash);
   expect(sourceHashOf(join)).toBe(JOIN_METHOD.sourceHash);

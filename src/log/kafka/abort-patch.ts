@@ -1,0 +1,41 @@
+/**
+ * Marks what aborted transactions wrote before kafkajs filters what was fetched: its own filter lets a record through when
+ * two of them are open at the offset, or when they are not told in the order of their beginnings, and takes a record with a
+ * key of four zeros for a transaction's end. A marked record is passed over as the end of a transaction is.
+ */
+import { Broker, type FetchedPartition, type FetchRequest, type RawBroker } from './internals.ts';
+import { patchMethod } from './patch-guard.ts';
+import { abortedIn } from './range-records.ts';
+
+export const FETCH_METHOD = {
+  name: 'Broker.fetch',
+  sourceHash: '725b9c4d2b9f637a8db34902e167cb7b5f47335005a94ad2cc794995ab259d84',
+};
+
+/** For the whole process; throws when kafkajs is not the one it was made for. */
+export function patchFetch(): void {
+  patchMethod(
+    Broker.prototype,
+    'fetch',
+    FETCH_METHOD,
+    (original) =>
+      async function fetch(this: RawBroker, request: FetchRequest) {
+        const { responses, ...rest } = await original.call(this, request);
+        const told = responses.map((response) => ({
+          ...response,
+          partitions: response.partitions.map(withoutAborted),
+        }));
+        return { ...rest, responses: told };
+      },
+  );
+}
+
+/** They stay, for where the next fetch begins follows from them. */
+function withoutAborted(fetched: FetchedPartition): FetchedPartition {
+  const aborted = abortedIn(fetched);
+  if (aborted.size === 0) return { ...fetched, abortedTransactions: [] };
+  const messages = fetched.messages.map((record) =>
+    aborted.has(record) ? { ...record, isControlRecord: true } : record,
+  );
+  return { ...fetched, messages, abortedTransactions: [] };
+}
