@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AppendResult } from '../log/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { RequestSpan, Tracer } from '../telemetry/tracing.ts';
 import { type Accepted, accept } from './accept.ts';
 import type { Answers } from './answer.ts';
 import type { Authenticate } from './auth.ts';
@@ -13,6 +14,7 @@ import type { IngestLimits } from './limits.ts';
 import { type Incoming, parseBatch, parseSingle } from './parse.ts';
 import { DRAINING, isRefusal, type Refusal } from './refusal.ts';
 import type { LogRefusal } from './refusal-log.ts';
+import { spanOf, traceparentOf } from './span.ts';
 import type { Store } from './store.ts';
 
 /** `type` is set on the routes that take a single call of that type. */
@@ -27,6 +29,8 @@ export interface IngestParts {
   readonly store: Store;
   readonly answers: Answers;
   readonly metrics: Metrics;
+  /** None where nothing is traced. */
+  readonly tracer: Pick<Tracer, 'startRequest'> | undefined;
   readonly logRefusal: LogRefusal;
   readonly limits: IngestLimits;
   readonly maxBodyBytes: number;
@@ -42,12 +46,16 @@ type Result = string | Refusal | typeof ABORTED;
 
 export function createIngest(parts: IngestParts): Ingest {
   return async (req, res, route) => {
+    const span = spanOf(parts.tracer, route.path, req, res);
     const source = parts.isDraining() ? DRAINING : parts.authenticate(req.headers.authorization);
     const sourceId = isRefusal(source) ? undefined : source.id;
-    const result = isRefusal(source) ? source : await handle(parts, req, res, { route, source: source.id });
+    const result = isRefusal(source)
+      ? source
+      : await handle(parts, req, res, { route, source: source.id, span });
     if (result === ABORTED || res.destroyed) return;
     if (typeof result === 'string') return parts.answers.ok(res, result);
     const { code, status } = result;
+    span?.note({ code });
     parts.logRefusal('request refused', { code, status, route: route.path, source: sourceId });
     parts.answers.refuse(req, res, result);
   };
@@ -56,6 +64,7 @@ export function createIngest(parts: IngestParts): Ingest {
 interface Call {
   readonly route: IngestRoute;
   readonly source: string;
+  readonly span: RequestSpan | undefined;
 }
 
 async function handle(
@@ -74,7 +83,7 @@ async function handle(
     if (isRefusal(accepted)) return accepted;
     isStoring = true;
     const stored = await parts.store(accepted, call.source, lease.release);
-    return isRefusal(stored) ? stored : answerOf(accepted, stored, call.route);
+    return isRefusal(stored) ? stored : answerOf(accepted, stored, call);
   } finally {
     if (!isStoring) lease.release();
   }
@@ -97,16 +106,16 @@ async function receive(
 function acceptAll(
   parts: IngestParts,
   req: IncomingMessage,
-  { route, source }: Call,
+  { route, source, span }: Call,
   incoming: Incoming,
 ): Accepted | Refusal {
   const { metrics, limits, now, newId, logRefusal } = parts;
-  const { traceparent } = req.headers;
+  const traceparent = span?.traceparent ?? traceparentOf(req);
   const reception = {
     source,
     at: now(),
     ...(route.type !== undefined && { type: route.type }),
-    ...(typeof traceparent === 'string' && { traceparent }),
+    ...(traceparent !== undefined && { traceparent }),
   };
   const accepted = accept(incoming, reception, limits, newId);
   const [first] = accepted.rejections;
@@ -127,12 +136,14 @@ function acceptAll(
 function answerOf(
   { records, rejections }: Accepted,
   { duplicates }: AppendResult,
-  { type }: IngestRoute,
+  { route: { type }, source, span }: Call,
 ): string {
   const rejected = rejections.map(({ index, outcome: { code, message } }) => ({ index, code, message }));
+  const accepted = records.length - duplicates.length;
+  span?.note({ source, accepted, duplicates: duplicates.length, rejected: rejected.length });
   return JSON.stringify({
     success: true,
-    accepted: records.length - duplicates.length,
+    accepted,
     ...(type === undefined && { rejected }),
     ...(duplicates.length > 0 && { duplicates: duplicates.length }),
   });

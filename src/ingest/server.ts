@@ -4,6 +4,7 @@ import type { HttpConfig, SourceConfig } from '../config/config.ts';
 import { listenOn } from '../config/listen.ts';
 import type { EventLog } from '../log/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 import { createAnswers } from './answer.ts';
 import { createAuthenticate } from './auth.ts';
 import { createBudget } from './budget.ts';
@@ -28,6 +29,8 @@ export interface IngestServerOptions {
   /** 0 ≤ random() < 1. */
   readonly random: () => number;
   readonly limits?: Partial<IngestLimits>;
+  /** Without one nothing is traced. */
+  readonly tracer?: Pick<Tracer, 'startRequest'> | undefined;
 }
 
 export interface IngestState {
@@ -103,12 +106,13 @@ export function createIngestServer(options: IngestServerOptions): IngestServer {
 type IngestCore = Pick<IngestParts, 'limits' | 'budget' | 'answers' | 'isDraining' | 'authenticate'>;
 
 function createIngestWith(options: IngestServerOptions, core: IngestCore): Ingest {
-  const { log, metrics, logger, now, newId, http } = options;
+  const { log, metrics, tracer, logger, now, newId, http } = options;
   const logRefusal = createRefusalLog(logger, now);
   return createIngest({
     ...core,
     store: createStore({ log, metrics, logRefusal, appendTimeoutMs: core.limits.appendTimeoutMs }),
     metrics,
+    tracer,
     logRefusal,
     maxBodyBytes: http.maxBodyBytes,
     now,

@@ -8,11 +8,13 @@ import type { TopicOwners } from '../model/subscription.ts';
 import type { Clock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 import { INTAKE_LIMITS, type IntakeLimits, intakeLimitsFor } from './limits.ts';
 import { type Run, startRun } from './run.ts';
 import type { IntakeSession, OpenIntakeSession } from './session.ts';
 import { createStore } from './store.ts';
 import { createTake } from './take.ts';
+import { traced } from './traced.ts';
 
 export interface IntakeParts {
   readonly owners: Pick<TopicOwners, 'of'>;
@@ -22,6 +24,8 @@ export interface IntakeParts {
   /** Default `INTAKE_LIMITS`. */
   readonly limits?: IntakeLimits;
   readonly metrics: Metrics;
+  /** Without one nothing is traced. */
+  readonly tracer?: Pick<Tracer, 'processed'> | undefined;
   readonly logger: Pick<Logger, 'warn'>;
   readonly clock: Pick<Clock, 'epochMs' | 'delay'>;
   /** 0 ≤ random() < 1 */
@@ -43,7 +47,9 @@ export function openIntake(parts: IntakeParts): Intake {
   const { clock } = parts;
   const limits = intakeLimitsFor(parts.limits ?? INTAKE_LIMITS, parts.log);
   const take = createTake(limits, () => clock.epochMs());
-  const store = createStore({ ...parts, limits, pause: pauseBy(clock) });
+  const store = traced(createStore({ ...parts, limits, pause: pauseBy(clock) }), parts.tracer, () =>
+    clock.epochMs(),
+  );
   const session = Promise.withResolvers<IntakeSession>();
   let run: Run | undefined;
   let isOver = false;

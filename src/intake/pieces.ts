@@ -8,6 +8,10 @@ import type { Take, Taken } from './take.ts';
 /** Consecutive records of one partition, as far as their events fill an append. */
 export interface Piece {
   readonly source: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Records of the topic that it was made of. */
+  readonly messages: number;
   readonly records: readonly AppendRecord[];
   /** `topic/partition/offset` that each of them comes from. */
   readonly positions: readonly string[];
@@ -24,6 +28,7 @@ interface Filling {
   readonly positions: string[];
   readonly letters: DeadLetter[];
   readonly rejections: Taken['rejections'][number][];
+  messages: number;
   tombstones: number;
 }
 
@@ -33,6 +38,7 @@ export function* piecesOf(
   take: Take,
   limits: IntakeLimits,
 ): Generator<Piece, void> {
+  const { topic, partition } = chunk;
   let filling = empty();
   let bytes = 0;
   for (let index = 0; index < chunk.count; index += 1) {
@@ -41,13 +47,13 @@ export function* piecesOf(
     bytes += record.value.byteLength;
     const isFull = filling.records.length >= limits.maxAppendEvents || bytes >= limits.maxAppendBytes;
     if (!isFull && index < chunk.count - 1) continue;
-    yield { source, ...filling, progress: progressBehind(chunk, record.offset) };
+    yield { source, topic, partition, ...filling, progress: progressBehind(chunk, record.offset) };
     [filling, bytes] = [empty(), 0];
   }
 }
 
 function empty(): Filling {
-  return { records: [], positions: [], letters: [], rejections: [], tombstones: 0 };
+  return { records: [], positions: [], letters: [], rejections: [], messages: 0, tombstones: 0 };
 }
 
 function add(filling: Filling, taken: Taken): void {
@@ -58,6 +64,7 @@ function add(filling: Filling, taken: Taken): void {
   }
   for (const letter of taken.letters) filling.letters.push(letter);
   for (const rejection of taken.rejections) filling.rejections.push(rejection);
+  filling.messages += 1;
   filling.tombstones += taken.tombstones;
 }
 
