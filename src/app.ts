@@ -10,6 +10,7 @@ import { letterLimits } from './app/log-metrics.ts';
 import { watchLogRoom } from './app/log-watch.ts';
 import { openLog } from './app/open-log.ts';
 import { createReload, type Reload } from './app/reload.ts';
+import { openTracing } from './app/tracing.ts';
 import type { Config } from './config/config.ts';
 import { adminFile } from './config/data-folder.ts';
 import { VERSION } from './config/version.ts';
@@ -19,6 +20,7 @@ import type { EventLog } from './log/log.ts';
 import { systemClock } from './model/time.ts';
 import type { RootLogger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import type { Tracer } from './telemetry/tracing.ts';
 
 export interface App {
   /** Null where no events are taken: the role is `worker`. */
@@ -59,16 +61,18 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> {
   const { config, logger, onFatal } = options;
   const metrics = createMetrics({ version: VERSION });
-  const { log, intake } = await openLog({ ...options, metrics });
+  const { tracer, stop: stopTracing } = await openTracing(config, logger);
+  undo.push(() => stopTracing(AbortSignal.abort()));
+  const { log, intake } = await openLog({ ...options, metrics, tracer });
   undo.push(() => log.close());
   const watches = watchLog(log, options, metrics);
   undo.push(watches.stop);
   const dataPath = config.log.kind === 'embedded' ? config.log.path : null;
   let served: Served = servedBy(config);
-  const destinations = await openDestinations(served, { log, dataPath, metrics, logger, onFatal });
+  const destinations = await openDestinations(served, { log, dataPath, metrics, tracer, logger, onFatal });
   undo.push(() => destinations.abort());
 
-  const ingest = config.role === 'worker' ? null : createIngest(options, log, metrics);
+  const ingest = config.role === 'worker' ? null : createIngest(options, { log, metrics, tracer });
   let isDraining = false;
   const ready = () => !isDraining && (ingest === null || ingest.state().phase === 'listening');
   const admin = createAdmin({ config, logger, log, metrics, destinations, ready, served: () => served });
@@ -107,8 +111,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
       await Promise.all([ingest?.close(stalled), intake?.drain(deadline), destinations.drain(deadline)]);
       rmSync(whereAdminIs, { force: true });
       watches.stop();
-      await log.close();
-      await admin.close();
+      await Promise.all([log.close().then(() => admin.close()), stopTracing(deadline)]);
     },
   };
 }
@@ -143,12 +146,17 @@ function watchLog(log: EventLog, { config, logger }: AppOptions, metrics: Metric
   };
 }
 
-function createIngest({ config, logger }: AppOptions, log: EventLog, metrics: Metrics): IngestServer {
+interface IngestTools {
+  readonly log: EventLog;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer | undefined;
+}
+
+function createIngest({ config, logger }: AppOptions, tools: IngestTools): IngestServer {
   return createIngestServer({
+    ...tools,
     http: config.http,
     sources: config.sources,
-    log,
-    metrics,
     logger,
     now: systemClock.epochMs,
     newId: () => randomUUID(),

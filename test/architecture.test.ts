@@ -186,6 +186,7 @@ const PLACES = [
   },
   { what: 'kafkajs', pattern: /['"]kafkajs['"]/, only: /^src\/log\/kafka\// },
   { what: 'node:sqlite', pattern: /['"]node:sqlite['"]/, only: /^src\/log\/sqlite\// },
+  { what: 'OpenTelemetry', pattern: /['"]@opentelemetry\//, only: /^src\/telemetry\/tracing-[a-z]+\.ts$/ },
 ];
 
 function placeFaults(files: Files): string[] {
@@ -246,13 +247,19 @@ describe('the project', () => {
 
   test('imports flow one way', () => expect(importFaults(files)).toEqual([]));
   test('nothing is loaded in a circle', () => expect(cycleFaults(files)).toEqual([]));
-  test('environment, Kafka and SQLite have one place each', () => expect(placeFaults(files)).toEqual([]));
+  test('environment, Kafka, SQLite and OpenTelemetry have one place each', () =>
+    expect(placeFaults(files)).toEqual([]));
   test('transform starts without the servers', () => {
     const reached = reachedFrom('src/cli/transform.ts', files);
     expect([...reached]).toContain('transformers/transform.ts');
     expect(
       [...reached].filter((path) => ['express', 'got', 'winston', 'node:sqlite'].includes(path)),
     ).toEqual([]);
+  });
+  test('serve starts without OpenTelemetry: one file loads it, when tracing is on', () => {
+    const loaded = edgesOf(files).filter(({ to }) => to === 'src/telemetry/tracing-sdk.ts');
+    expect(loaded.map(({ from }) => from)).toEqual(['src/app/tracing.ts']);
+    expect(files.get('src/app/tracing.ts')).toMatch(/ await import\('[^']*tracing-sdk\.ts'\)/);
   });
   test('transformers are pure', () => expect(transformerFaults(files)).toEqual([]));
   test('files are short', () => expect(lengthFaults(files)).toEqual([]));
@@ -324,6 +331,8 @@ describe('the rules fail on a violation:', () => {
     ['src/app.ts', "import { Kafka } from 'kafkajs';"],
     ['src/log/kafka-log.ts', "await import('kafkajs');"],
     ['src/dead-letters/a.ts', "import { DatabaseSync } from 'node:sqlite';"],
+    ['src/telemetry/tracing.ts', "import { trace } from '@opentelemetry/api';"],
+    ['src/app/tracing.ts', "await import('@opentelemetry/sdk-trace');"],
   ])('a thing out of its place: %s with %j', (path, text) => {
     expect(placeFaults(files([path, text]))).toHaveLength(1);
   });
@@ -333,6 +342,7 @@ describe('the rules fail on a violation:', () => {
       ['src/config/environment.ts', 'return process.env;'],
       ['src/log/kafka/a.ts', "import { Kafka } from 'kafkajs';"],
       ['src/log/sqlite/a.ts', "import { DatabaseSync } from 'node:sqlite';"],
+      ['src/telemetry/tracing-sdk.ts', "import { trace } from '@opentelemetry/api';"],
       ['src/cli/a.ts', '// process.env is read in config'],
     );
     expect(placeFaults(fine)).toEqual([]);

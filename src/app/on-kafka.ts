@@ -59,13 +59,18 @@ function optionsOf(
   };
 }
 
-function intakeOf(log: KafkaLog, owners: TopicOwners, { logger, metrics, onFatal }: OpenLogParts): Intake {
+function intakeOf(
+  log: KafkaLog,
+  owners: TopicOwners,
+  { logger, metrics, tracer, onFatal }: OpenLogParts,
+): Intake {
   const inspect = createInspect({ limits: INTAKE_LIMITS, onKeyMismatch: () => undefined });
   const decode = createSubscriptionCodec({ owners, inspect, now: systemClock.epochMs });
   return openIntake({
     owners,
     log,
     metrics,
+    tracer,
     logger,
     clock: systemClock,
     random: Math.random,

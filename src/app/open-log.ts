@@ -8,12 +8,15 @@ import { openSqliteLog } from '../log/sqlite/sqlite-log.ts';
 import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 import { letterLimits } from './log-metrics.ts';
 
 export interface OpenLogParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Without one nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly onFatal: (error: Error) => void;
 }
 

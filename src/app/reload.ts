@@ -98,7 +98,7 @@ function fixedLine(path: string): RefusalLine {
   return { text: `${path}: cannot change while it runs; restart, or put it back`, place: { path } };
 }
 
-const FIXED = ['http', 'admin', 'log', 'deadLetters'] as const;
+const FIXED = ['http', 'admin', 'log', 'deadLetters', 'tracing'] as const;
 
 /** Dotted paths of what differs and was fixed at the start. */
 export function changedFixedKeys(before: Config, after: Config): string[] {

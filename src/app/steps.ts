@@ -20,7 +20,9 @@ import { createTally, type Tally } from '../pipeline/tally.ts';
 import { createWindow } from '../pipeline/window.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracer } from '../telemetry/tracing.ts';
 import { createHaltTeller, createObserver } from './delivery-signs.ts';
+import { createAttemptTracer } from './tracing.ts';
 
 /** Unsettled events of one destination: enough to fill 350 requests of 75 more than half, about 20 MB of text. */
 const WINDOW = { records: 20_000, bytes: 64 * 1024 * 1024 };
@@ -36,6 +38,8 @@ export interface DestinationParts {
   /** Of the destination's rate limit this process may use so much: above 0, up to 1. */
   readonly share?: number;
   readonly metrics: Metrics;
+  /** Without one nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly logger: Logger;
   readonly onFatal: (error: Error) => void;
 }
@@ -65,7 +69,7 @@ export function buildSteps(parts: DestinationParts, signal: AbortSignal, onError
     settle: (sent, outcomes) => pipeline.settle(sent, outcomes),
     leaving: journal.leaving,
     onDone: () => pipeline.resume(),
-    observe: createObserver(id, metrics, logger),
+    observe: observerOf(parts, logger),
     onHalt: halts.tell,
     onError,
   });
@@ -75,6 +79,19 @@ export function buildSteps(parts: DestinationParts, signal: AbortSignal, onError
     client.close();
   };
   return { tally, plan, key, memory, journal, pipeline, delivery, stop };
+}
+
+function observerOf(
+  { destination, metrics, tracer }: DestinationParts,
+  logger: Logger,
+): DeliveryOptions<Passage>['observe'] {
+  const observe = createObserver(destination.id, metrics, logger);
+  if (!tracer) return observe;
+  const trace = createAttemptTracer(destination, tracer);
+  return (attempt, sent) => {
+    observe(attempt);
+    trace(attempt, sent);
+  };
 }
 
 function openMemoryOf({ destination, dataPath }: DestinationParts, logger: Logger): Memory {

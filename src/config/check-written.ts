@@ -12,6 +12,7 @@ import { CONFIG_SCHEMA } from './schema.ts';
 import { warnOfShortSecrets } from './short-secrets.ts';
 import { buildSources } from './sources.ts';
 import { buildSubscriptions } from './subscriptions.ts';
+import { buildTracing } from './tracing-settings.ts';
 import { createValidator, type Fault, type Path } from './validator.ts';
 import { problemOf, type Written } from './written.ts';
 
@@ -85,6 +86,7 @@ function buildConfig(value: unknown, role: Role, findings: Findings): Config {
   const subscribing = membersOf(value, 'subscriptions');
   const sources = buildSources(membersOf(value, 'sources'), { destinations, subscribing }, findings);
   const subscriptions = buildSubscriptions(subscribing, { log, sources }, findings);
+  const tracing = buildTracing(mappingAt(value, 'tracing'), findings);
   checkRole({ role, log, sources }, findings);
   warnOfShortSecrets(value, findings);
   admin.tokenFile ??= defaultTokenFile(log.path);
@@ -97,6 +99,7 @@ function buildConfig(value: unknown, role: Role, findings: Findings): Config {
       retainDays: numberAt(letters, 'retainDays'),
       maxBytes: numberAt(letters, 'maxBytes'),
     },
+    tracing,
     sources,
     subscriptions,
     destinations,

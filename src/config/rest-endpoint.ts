@@ -30,7 +30,7 @@ function refuse(found: string): CheckedEndpoint {
   return { ok: false, message: `${found}, expected an origin such as ${EXAMPLE}` };
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return (
     host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
   );

@@ -3,6 +3,7 @@ import { DESTINATION } from './destination-schema.ts';
 import { LOG } from './log-schema.ts';
 import { FILE, ID, type Schema, TEXT } from './schema-terms.ts';
 import { SUBSCRIPTION } from './subscription-schema.ts';
+import { TRACING } from './tracing-schema.ts';
 
 const MIB = 1024 * 1024;
 
@@ -137,6 +138,7 @@ export const CONFIG_SCHEMA: Schema = {
     admin,
     log: LOG,
     deadLetters,
+    tracing: TRACING,
     sources: {
       type: 'array',
       minItems: 1,

@@ -7,8 +7,9 @@ import { FileFault } from './file-fault.ts';
  * Write keys, REST API keys and the cluster's passwords as they are now, and salts, for the logger to mask. A file that
  * cannot be read has none.
  */
-export function secretsOf({ log, sources, destinations }: Config): string[] {
+export function secretsOf({ log, sources, destinations, tracing }: Config): string[] {
   return [
+    ...tracing.headers.flatMap(({ readValue }) => secretOf(readValue)),
     ...sources.flatMap(({ writeKeys }) => writeKeys),
     ...destinations.flatMap(({ readRestApiKey }) => secretOf(readRestApiKey)),
     ...destinations.flatMap(({ settings }) => saltsOf(settings)),

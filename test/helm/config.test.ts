@@ -84,6 +84,7 @@ const CANARIES = {
       ssl: { certFile: '/c', keyFile: '/k', passphrase: 'canary-passphrase' },
       sasl: { mechanism: 'plain', username: 'u', password: 'canary-password' },
     },
+    tracing: { endpoint: 'https://otel:4318', headers: [{ name: 'key', value: 'canary-header' }] },
     sources: [
       { id: 'shop', writeKey: 'canary-write-key' },
       { id: 'app', writeKey: ['canary-old', 'canary-new'] },

@@ -253,7 +253,7 @@ describe.skipIf(lacking !== '')('a network policy', () => {
   it('follows the ports of the configuration', () => {
     expect(egressPorts(rendered('air-gapped'), 'brazier')).toEqual([8443]);
     expect(egressPorts(rendered('kafka-all'), 'brazier')).toEqual([8443, 9093, 443]);
-    expect(egressPorts(rendered('full'), 'brazier-events')).toEqual([443, 4318, 8126]);
+    expect(egressPorts(rendered('full'), 'brazier-events')).toEqual([443, 4317, 4318, 8126]);
   });
 });
 

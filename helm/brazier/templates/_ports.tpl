@@ -23,6 +23,15 @@
 {{- $ports | uniq | sortAlpha | join " " -}}
 {{- end -}}
 
+{{/* Of the collector: those that are given, and that of `tracing.endpoint` unless it is a reference to the environment. */}}
+{{- define "brazier.otlpPorts" -}}
+{{- $ports := list -}}
+{{- range .Values.networkPolicy.otlpPorts }}{{ $ports = append $ports (int . | toString) }}{{ end -}}
+{{- $endpoint := (.Values.config.tracing | default dict).endpoint | default "" -}}
+{{- if and $endpoint (not (contains "${" $endpoint)) }}{{ $ports = append $ports (include "brazier.portOf" $endpoint) }}{{ end -}}
+{{- $ports | uniq | sortAlpha | join " " -}}
+{{- end -}}
+
 {{- define "brazier.portList" -}}
 {{- range splitList " " . }}
 - port: {{ int . }}

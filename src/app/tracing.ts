@@ -1,0 +1,71 @@
+/** Tracing as it is configured: what it tells the metrics and the log lines, and what it is told of requests to Braze. */
+import type { Config, DestinationConfig } from '../config/config.ts';
+import { VERSION } from '../config/version.ts';
+import type { Attempt, Sent } from '../delivery/attempt.ts';
+import type { Passage } from '../pipeline/passage.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Tracer, Tracing, TracingSigns } from '../telemetry/tracing.ts';
+
+/** Without a tracer when it is off. Only when it is on OpenTelemetry's SDK is loaded. */
+export async function openTracing({ tracing }: Config, logger: Logger): Promise<Tracing | typeof OFF> {
+  const { url, headers } = tracing;
+  if (url === null) return OFF;
+  const { startTracing } = await import('../telemetry/tracing-sdk.ts');
+  return startTracing({
+    ...tracing,
+    url,
+    version: VERSION,
+    readHeaders: () => Object.fromEntries(headers.map(({ name, readValue }) => [name, readValue()])),
+    signs: createTracingSigns(logger),
+  });
+}
+
+const OFF = { tracer: undefined, stop: async () => undefined };
+
+/** One line when spans begin to be lost, however many, and one when they are all taken again. */
+export function createTracingSigns(logger: Pick<Logger, 'info' | 'warn'>): TracingSigns {
+  let lost = 0;
+  let isLosing = false;
+  return {
+    exported() {
+      if (lost > 0 && !isLosing) {
+        logger.info('the collector takes spans again', { lost });
+        lost = 0;
+      }
+      isLosing = false;
+    },
+    lost(spans, reason) {
+      if (lost === 0) {
+        logger.warn('spans are lost, events are not: the collector does not take them', {
+          code: 'spans_lost',
+          reason,
+        });
+      }
+      lost += spans;
+      isLosing = true;
+    },
+  };
+}
+
+/** Tells the tracer of each attempt of a destination. */
+export function createAttemptTracer(
+  { id, restEndpoint }: Pick<DestinationConfig, 'id' | 'restEndpoint'>,
+  tracer: Pick<Tracer, 'sent'>,
+): (attempt: Attempt, sent: Sent<Passage>) => void {
+  return ({ endpoint, durationMs, objects, status = null }, { items, trace }) => {
+    const note = trace.attempts.at(-1);
+    if (!note) return;
+    tracer.sent({
+      destination: id,
+      origin: restEndpoint,
+      endpoint,
+      objects,
+      attempt: trace.attemptCount,
+      status,
+      what: note.what,
+      at: note.at,
+      durationMs,
+      traceparents: items.map(({ owner }) => owner.record.headers.traceparent),
+    });
+  };
+}
