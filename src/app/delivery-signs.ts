@@ -9,12 +9,13 @@ export function createObserver(id: string, metrics: Metrics, logger: Logger): (a
   return ({ endpoint, verdict, status, objects, durationMs, remaining, throttledMs }) => {
     const labels = { destination: id, endpoint };
     const status_class = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`;
-    metrics.deliveryAttempts.inc({ ...labels, outcome: verdict.kind, status_class });
+    const outcome = outcomeOf(verdict);
+    metrics.deliveryAttempts.inc({ ...labels, outcome, status_class });
     metrics.deliveryDuration.observe(labels, durationMs / 1000);
     metrics.deliveryBatchSize.observe(labels, objects);
     if (remaining !== undefined) metrics.rateLimitRemaining.set(labels, remaining);
     if (throttledMs !== undefined) metrics.throttleWait.observe(labels, throttledMs / 1000);
-    logger.debug('a request to Braze', { ...labels, outcome: verdict.kind, status, objects, durationMs });
+    logger.debug('a request to Braze', { ...labels, outcome, status, objects, durationMs });
     if (verdict.kind === 'retry') {
       logger.warn('Braze did not take a request: it goes again', {
         destination: id,
@@ -33,6 +34,13 @@ export function createObserver(id: string, metrics: Metrics, logger: Logger): (a
       logger.warn(verdict.doubt, { destination: id, endpoint, status, objects });
     }
   };
+}
+
+/** In the words of the metric: a request of which Braze took anything was delivered, one that is taken apart goes again. */
+function outcomeOf(verdict: Attempt['verdict']): 'delivered' | 'rejected' | 'split' | 'retry' | 'halt' {
+  if (verdict.kind === 'final')
+    return verdict.outcomes.some(({ status }) => status === 'delivered') ? 'delivered' : 'rejected';
+  return verdict.kind === 'named' ? 'split' : verdict.kind;
 }
 
 /** Loud when it begins, and when it ends. */
