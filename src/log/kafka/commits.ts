@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../log.ts';
 import { encodeProgress, MAX_METADATA_CHARS } from './progress-codec.ts';
 import type { KafkaSigns, PartitionPlace } from './signs.ts';
+import type { TopicMark } from './topic-marks.ts';
 
 /** One partition's part of an offset commit. */
 export interface CommitEntry extends PartitionPlace {
@@ -40,6 +41,8 @@ export interface CommitsOptions {
   readonly group: string;
   /** What the assignment began with: these partitions, and no others, may be committed. */
   readonly start: ReadonlyMap<string, Committed>;
+  /** Which topics they are of, by name; what is missing is not known. */
+  readonly marks: ReadonlyMap<string, TopicMark>;
   readonly lost: AbortSignal;
   readonly signs: Pick<KafkaSigns, 'committed' | 'progressCut'>;
   /** Never rejects. */
@@ -133,7 +136,10 @@ class GroupCommits implements Commits {
   }
 
   #entryOf({ place: { topic, partition }, progress, floor }: Waiting): CommitEntry {
-    const { metadata, cut } = encodeProgress(progress, floor, this.#maxChars);
+    const { metadata, cut } = encodeProgress(progress, floor, {
+      maxChars: this.#maxChars,
+      mark: this.#options.marks.get(topic) ?? null,
+    });
     if (cut > 0) this.#options.signs.progressCut(this.#options.group, cut);
     return { topic, partition, offset: progress.watermark, metadata: this.#maxChars === 0 ? '' : metadata };
   }

@@ -116,7 +116,9 @@ function openDestination({ options, parts }: GroupsParts, { member, ...joining }
       const record = parts.decode(message, place);
       return guard.isDuplicate(record) ? { ...record, duplicate: true } : record;
     },
+    prepared: () => guard.looked,
     async prepare(places, lost) {
+      for (const { topic, mark } of places) guard.reads(topic, mark);
       await Promise.all(
         places.map(({ topic, partition, from }) => guard.ready(topic, partition, from, lost)),
       );

@@ -9,10 +9,11 @@
  */
 import { digestOf } from '../guard-id.ts';
 import type { OffsetRange } from '../log.ts';
-import { type Coverage, createCoverage } from './guard-coverage.ts';
+import { createGuardPlaces, type GuardedPlace } from './guard-places.ts';
 import { createGuardTable, type Verdict } from './guard-table.ts';
 import type { RangeReader } from './range-reader.ts';
 import type { Place, RawMessage, StoredRecord } from './record-codec.ts';
+import type { TopicMark } from './topic-marks.ts';
 
 export interface KafkaGuard {
   /**
@@ -21,10 +22,14 @@ export interface KafkaGuard {
    * Resolves early when the signal fires. Rejects with `LogError`; it may be called again then.
    */
   ready(topic: string, partition: number, from: number, signal: AbortSignal): Promise<void>;
+  /** The name stands for this topic from now on: what was remembered of another one is not true of it. */
+  reads(topic: string, mark: TopicMark | null): void;
   /** Asked of each record, in the order of the partition. A record without a guard id, or a damaged one, never is. */
   isDuplicate(record: StoredRecord): boolean;
   /** Ids that are remembered. */
   readonly size: number;
+  /** Records that were looked back at: while it rises, `ready` gets on. */
+  readonly looked: number;
 }
 
 export interface KafkaGuardOptions {
@@ -52,32 +57,17 @@ const CLOCK_SLACK_MS = 10 * 60 * 1000;
 /** Enough for one record that says when it was written. */
 const PEEK = { records: 1_000, maxBytes: 64 * 1024 };
 
-interface GuardedPlace extends Place {
-  readonly number: number;
-  readonly coverage: Coverage;
-}
-
 export function createKafkaGuard(options: KafkaGuardOptions): KafkaGuard {
   const { reader, decode, guardMs, now, onConflict } = options;
   const { lookBack = GUARD_LOOK_BACK, maxIds = GUARD_MAX_IDS } = options;
-  const places: GuardedPlace[] = [];
-  const byName = new Map<string, GuardedPlace>();
+  const places = createGuardPlaces();
+  let looked = 0;
   const turns = createTurns(LOOKS_AT_A_TIME);
   const table = createGuardTable({
     guardMs,
     maxRuns: maxIds,
-    onDropped: ({ place, offset }) => places[place]?.coverage.forget(offset),
+    onDropped: ({ place, offset }) => places.at(place)?.coverage.forget(offset),
   });
-
-  function placeOf({ topic, partition }: Place): GuardedPlace {
-    const name = `${topic}/${partition}`;
-    const known = byName.get(name);
-    if (known) return known;
-    const place = { topic, partition, number: places.length, coverage: createCoverage() };
-    places.push(place);
-    byName.set(name, place);
-    return place;
-  }
 
   function judge(record: StoredRecord, { number: place }: GuardedPlace): Verdict {
     const { guardId, guardContent: content = null, offset, timestamp } = record;
@@ -101,13 +91,14 @@ export function createKafkaGuard(options: KafkaGuardOptions): KafkaGuard {
     // A group has read up to here: a new leader that does not know it yet must not make us miss what a repeat is of.
     for await (const messages of reader.read(topic, partition, { ...range, isWritten: true }, signal)) {
       for (const message of messages) judge(decode(message, place), place);
+      looked += messages.length;
       coverage.add({ from: range.from, to: (messages.at(-1)?.offset ?? range.from) + 1 });
     }
     if (!signal.aborted) coverage.add(range);
   }
 
   async function look(place: GuardedPlace, from: number, signal: AbortSignal): Promise<void> {
-    const share = Math.min(lookBack, Math.floor(maxIds / places.length));
+    const share = Math.min(lookBack, Math.floor(maxIds / places.size));
     const wanted = { from: Math.max(0, from - share), to: from };
     if (place.coverage.missing(wanted).length === 0) return;
     const since = await sinceOf(place, wanted, signal);
@@ -117,14 +108,15 @@ export function createKafkaGuard(options: KafkaGuardOptions): KafkaGuard {
   }
 
   return {
+    reads: places.reads,
     async ready(topic, partition, from, signal) {
-      const place = placeOf({ topic, partition });
+      const place = places.of({ topic, partition });
       await turns.take(async () => {
         if (!signal.aborted) await look(place, from, signal);
       });
     },
     isDuplicate(record) {
-      const place = placeOf(record);
+      const place = places.of(record);
       place.coverage.reach(record.offset);
       const verdict = judge(record, place);
       if (verdict === 'conflict') onConflict({ topic: record.topic, partition: record.partition });
@@ -132,6 +124,9 @@ export function createKafkaGuard(options: KafkaGuardOptions): KafkaGuard {
     },
     get size() {
       return table.size;
+    },
+    get looked() {
+      return looked;
     },
   };
 }

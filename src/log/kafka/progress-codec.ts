@@ -1,9 +1,11 @@
 /**
  * Progress as text: what an offset commit carries beside the watermark, so that it moves with the partition. Never
- * throws: what does not fit is cut from the top, and what cannot be read is named.
+ * throws: what does not fit is cut from the top, and what cannot be read is named. A checksum of it and of the watermark
+ * tells what another has written, or cut, or put beside another offset.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { OffsetRange, Progress } from '../log.ts';
+import type { TopicMark } from './topic-marks.ts';
 
 /** Kafka: `offset.metadata.max.bytes`, 4,096 by default; a longer one is refused. */
 export const MAX_METADATA_CHARS = 4096;
@@ -12,8 +14,17 @@ export const MAX_METADATA_CHARS = 4096;
 export const MAX_RANGES = 1_000;
 
 /** The first byte: how the rest is written. */
-const PLAIN = 1;
-const DEFLATED = 2;
+const PLAIN = 3;
+const DEFLATED = 4;
+/** As they were once: no checksum, and no mark of the topic. */
+const UNCHECKED_PLAIN = 1;
+const UNCHECKED_DEFLATED = 2;
+
+/** Behind the version: a checksum of what follows, and the mark, which is zeros where the brokers know none. */
+const CHECKSUM_BYTES = 4;
+const CLUSTER_BYTES = 4;
+const TOPIC_BYTES = 8;
+const HEAD_BYTES = 1 + CHECKSUM_BYTES + CLUSTER_BYTES + TOPIC_BYTES;
 
 /** Many times what 4,096 characters can mean of ours: a foreign text does not fill the memory. */
 const MAX_INFLATED_BYTES = 1024 * 1024;
@@ -28,17 +39,27 @@ export interface DecodedProgress {
   readonly progress: Progress;
   /** Offset in the requests partition below which the group has no open note. */
   readonly floor: number;
+  /** The topic that it is progress of; null: not known. */
+  readonly mark: TopicMark | null;
   /** Why the text was left aside: the offset alone was used. */
   readonly fault: string | null;
 }
 
-/** The settled ranges, relative to the watermark, and the floor; the floor always. */
+export interface EncodeOptions {
+  /** Default: not known. */
+  readonly mark?: TopicMark | null;
+  /** At least 28, or what is left is longer. Default: `MAX_METADATA_CHARS`. */
+  readonly maxChars?: number;
+}
+
+/** The settled ranges, relative to the watermark, and the floor and the mark; those two always. */
 export function encodeProgress(
   { watermark, settled }: Progress,
   floor: number,
-  maxChars = MAX_METADATA_CHARS,
+  { mark = null, maxChars = MAX_METADATA_CHARS }: EncodeOptions = {},
 ): EncodedProgress {
   const { bytes, ends } = written(settled, watermark, floor);
+  const packed = (part: Buffer): Buffer => sealed(part, watermark, mark);
   const whole = packed(bytes);
   // Base64 writes 3 bytes as 4 characters.
   const maxBytes = Math.floor(maxChars / 4) * 3;
@@ -57,13 +78,14 @@ export function encodeProgress(
 
 /** @param watermark the committed offset, which the text goes with */
 export function decodeProgress(watermark: number, metadata: string | null): DecodedProgress {
-  const bare = { progress: { watermark, settled: [] }, floor: 0 };
+  const bare = { progress: { watermark, settled: [] }, floor: 0, mark: null };
   if (metadata === null || metadata === '') return { ...bare, fault: null };
-  const bytes = unpacked(Buffer.from(metadata, 'base64'));
-  if (typeof bytes === 'string') return { ...bare, fault: bytes };
-  const read = rangesOf(bytes, watermark);
+  const opened = unsealed(Buffer.from(metadata, 'base64'), watermark);
+  if (typeof opened === 'string') return { ...bare, fault: opened };
+  const read = rangesOf(opened.bytes, watermark);
   if (read === undefined) return { ...bare, fault: 'its ranges cannot be read' };
-  return { progress: { watermark, settled: read.settled }, floor: read.floor, fault: null };
+  const { settled, floor } = read;
+  return { progress: { watermark, settled }, floor, mark: opened.mark, fault: null };
 }
 
 interface Written {
@@ -86,20 +108,51 @@ function written(settled: readonly OffsetRange[], watermark: number, floor: numb
   return { bytes: Buffer.from(bytes), ends };
 }
 
-function packed(bytes: Buffer): Buffer {
-  const plain = Buffer.concat([Buffer.of(PLAIN), bytes]);
-  if (bytes.length < 64) return plain;
-  const deflated = deflateRawSync(bytes);
-  return deflated.length < bytes.length ? Buffer.concat([Buffer.of(DEFLATED), deflated]) : plain;
+function sealed(bytes: Buffer, watermark: number, mark: TopicMark | null): Buffer {
+  const deflated = bytes.length < 64 ? bytes : deflateRawSync(bytes);
+  const isDeflated = deflated.length < bytes.length;
+  const head = Buffer.alloc(HEAD_BYTES);
+  head[0] = isDeflated ? DEFLATED : PLAIN;
+  if (mark !== null) head.write(mark.cluster + mark.topic, 1 + CHECKSUM_BYTES, 'hex');
+  const text = Buffer.concat([head, isDeflated ? deflated : bytes]);
+  text.writeUInt32BE(checksumOf(text, watermark), 1);
+  return text;
 }
 
-function unpacked(packedBytes: Buffer): Buffer | string {
-  const [version] = packedBytes;
-  const rest = packedBytes.subarray(1);
-  if (version === PLAIN) return rest;
-  if (version !== DEFLATED) return `its version is ${version}, known are ${PLAIN} and ${DEFLATED}`;
+/** Of all but itself. */
+function checksumOf(text: Buffer, watermark: number): number {
+  return crc32(text.subarray(1 + CHECKSUM_BYTES), crc32(`${text[0]} ${watermark}`));
+}
+
+interface Unsealed {
+  readonly bytes: Buffer;
+  readonly mark: TopicMark | null;
+}
+
+function unsealed(text: Buffer, watermark: number): Unsealed | string {
+  const [version] = text;
+  if (version === UNCHECKED_PLAIN) return { bytes: text.subarray(1), mark: null };
+  if (version === UNCHECKED_DEFLATED) return inflated(text.subarray(1), null);
+  if (version !== PLAIN && version !== DEFLATED) {
+    return `its version is ${version}, known are ${UNCHECKED_PLAIN} to ${DEFLATED}`;
+  }
+  if (text.length < HEAD_BYTES || text.readUInt32BE(1) !== checksumOf(text, watermark)) {
+    return 'its checksum is wrong: it was cut, or written for another offset';
+  }
+  const mark = markIn(text);
+  const bytes = text.subarray(HEAD_BYTES);
+  return version === PLAIN ? { bytes, mark } : inflated(bytes, mark);
+}
+
+function markIn(text: Buffer): TopicMark | null {
+  const hex = text.toString('hex', 1 + CHECKSUM_BYTES, HEAD_BYTES);
+  const topic = hex.slice(2 * CLUSTER_BYTES);
+  return /^0+$/.test(topic) ? null : { cluster: hex.slice(0, 2 * CLUSTER_BYTES), topic };
+}
+
+function inflated(bytes: Buffer, mark: TopicMark | null): Unsealed | string {
   try {
-    return inflateRawSync(rest, { maxOutputLength: MAX_INFLATED_BYTES });
+    return { bytes: inflateRawSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES }), mark };
   } catch {
     return 'it cannot be inflated';
   }

@@ -9,8 +9,10 @@ import { type CommitEntry, type CommitOutcome, createCommits, placeKey } from '.
 import type { Epoch, EpochParts } from './epoch.ts';
 import { logErrorOf } from './failure.ts';
 import type { GroupOffsets, PartitionBounds } from './session-offsets.ts';
+import type { DealtPlace } from './session-parts.ts';
 import { type Place, placeOf } from './session-places.ts';
 import type { KafkaSigns, PartitionPlace } from './signs.ts';
+import type { TopicMark } from './topic-marks.ts';
 
 export interface JoinOptions {
   readonly group: string;
@@ -19,7 +21,7 @@ export interface JoinOptions {
   topics(): readonly string[];
   readonly offsets: GroupOffsets;
   readonly signs: KafkaSigns;
-  prepare(places: readonly (PartitionPlace & { readonly from: number })[], lost: AbortSignal): Promise<void>;
+  prepare(places: readonly DealtPlace[], lost: AbortSignal): Promise<void>;
   send(entries: readonly CommitEntry[]): Promise<CommitOutcome>;
   onWarning(message: string): void;
 }
@@ -81,14 +83,23 @@ export function boundsOf(
   return untilAnswered(ask, lost, (error) => onWarning(logErrorOf(error, doing).message));
 }
 
+export interface JoinedParts extends EpochParts {
+  /** Which topics are read, by name. */
+  readonly marks: ReadonlyMap<string, TopicMark>;
+}
+
 /** Undefined once the epoch is lost. */
-export async function partsOf(epoch: Epoch, options: JoinOptions): Promise<EpochParts | undefined> {
+export async function partsOf(epoch: Epoch, options: JoinOptions): Promise<JoinedParts | undefined> {
   const { lost } = epoch;
   const failing = (error: unknown): void =>
     options.onWarning(`${logErrorOf(error, `${options.groupId} has joined and cannot begin yet`).message}`);
   const learned = await untilAnswered(() => learn(epoch.places, options, lost), lost, failing);
   if (learned === undefined) return undefined;
-  const froms = learned.places.map(({ place, at }) => ({ ...place, from: at.progress.watermark }));
+  const froms = learned.places.map(({ place, at }) => ({
+    ...place,
+    from: at.progress.watermark,
+    mark: learned.marks.get(place.topic) ?? null,
+  }));
   const isPrepared = await untilAnswered(() => options.prepare(froms, lost).then(() => true), lost, failing);
   return isPrepared ? build(epoch, learned, options) : undefined;
 }
@@ -96,6 +107,7 @@ export async function partsOf(epoch: Epoch, options: JoinOptions): Promise<Epoch
 interface Learned {
   readonly places: readonly { readonly place: PartitionPlace; readonly at: Place }[];
   readonly share: number;
+  readonly marks: ReadonlyMap<string, TopicMark>;
 }
 
 async function learn(
@@ -104,12 +116,14 @@ async function learn(
   lost: AbortSignal,
 ): Promise<Learned> {
   const { offsets, groupId } = options;
+  // The topics first: what is committed for one that is deleted meanwhile is told from what is its own.
+  const marks = await offsets.marks([...new Set(places.map(({ topic }) => topic))]);
   const stored = await offsets.stored(groupId, places);
   const bounds = await boundsOfAll(options);
   const at = (place: PartitionPlace, from: ReadonlyMap<string, PartitionBounds>): Place => {
     const [known, held] = [stored.get(placeKey(place)), from.get(placeKey(place))];
     if (!known || !held) throw new Error(`${placeKey(place)} is not known yet`);
-    return placeOf(known, held);
+    return placeOf(known, held, marks.get(place.topic) ?? null);
   };
   const isBeyond = (place: PartitionPlace): boolean => at(place, bounds).isBeyond;
   let held = bounds;
@@ -120,6 +134,7 @@ async function learn(
   return {
     places: places.map((place) => ({ place, at: at(place, held) })),
     share: places.length / held.size,
+    marks,
   };
 }
 
@@ -134,7 +149,7 @@ async function boundsOfAll({ topics, offsets }: JoinOptions): Promise<ReadonlyMa
   return new Map(all.flat());
 }
 
-function build(epoch: Epoch, { places, share }: Learned, options: JoinOptions): EpochParts {
+function build(epoch: Epoch, { places, share, marks }: Learned, options: JoinOptions): JoinedParts {
   const { group, signs, send, onWarning } = options;
   const limits = limitsFor(places.length);
   const buffers = new Map<string, PartitionBuffer>();
@@ -145,8 +160,8 @@ function build(epoch: Epoch, { places, share }: Learned, options: JoinOptions): 
     const from = { ...place, resumed: at.progress, highWatermark: at.end };
     buffers.set(placeKey(place), createBuffer(from, limits));
   }
-  const commits = createCommits({ group, start, lost: epoch.lost, signs, send, onWarning });
-  return { buffers, commits, share };
+  const commits = createCommits({ group, start, marks, lost: epoch.lost, signs, send, onWarning });
+  return { buffers, commits, share, marks };
 }
 
 function tell({ topic, partition }: PartitionPlace, { lost, warning }: Place, options: JoinOptions): void {

@@ -5,8 +5,10 @@
 import type { KafkaClient } from './client.ts';
 import { placeKey } from './commits.ts';
 import { protocolErrorOf } from './failure.ts';
-import { type RawBroker, type RawCluster, READ_COMMITTED } from './internals.ts';
+import type { RawBroker, RawCluster } from './internals.ts';
+import { anyNode, gives, listOffsets, offsetOf, partitionsOf } from './session-questions.ts';
 import type { PartitionPlace } from './signs.ts';
+import { type TopicMark, topicMarksOf } from './topic-marks.ts';
 
 export interface StoredOffset {
   /** Negative: none. */
@@ -31,7 +33,11 @@ export interface GroupOffsets {
   offsetsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>>;
   /** False when the group has members: they have their places. */
   place(groupId: string, at: readonly (PartitionPlace & { readonly offset: number })[]): Promise<boolean>;
+  /** Whether its leader gives anything from the offset on: a record, or a marker that is passed over as one. */
+  gives(place: PartitionPlace, from: number): Promise<boolean>;
   topics(): Promise<readonly string[]>;
+  /** Which topics the names stand for, as far as the brokers say. */
+  marks(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMark>>;
   close(): Promise<void>;
 }
 
@@ -148,6 +154,10 @@ class ClusterOffsets implements GroupOffsets {
     });
   }
 
+  gives(place: PartitionPlace, from: number): Promise<boolean> {
+    return this.#try((cluster) => gives(cluster, place, from));
+  }
+
   topics(): Promise<readonly string[]> {
     return this.#try(async (cluster) => {
       const broker = (await cluster.findBroker({ nodeId: await anyNode(cluster) })) as unknown as {
@@ -156,6 +166,12 @@ class ClusterOffsets implements GroupOffsets {
       const { topicMetadata } = await broker.metadata([]);
       return topicMetadata.map(({ topic }) => topic);
     });
+  }
+
+  marks(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMark>> {
+    return this.#try(async (cluster) =>
+      topicMarksOf(await cluster.findBroker({ nodeId: await anyNode(cluster) }), topics),
+    );
   }
 
   async close(): Promise<void> {
@@ -182,47 +198,6 @@ class ClusterOffsets implements GroupOffsets {
 async function coordinatorOf(cluster: RawCluster, groupId: string): Promise<RawBroker & Coordinator> {
   await cluster.refreshMetadataIfNecessary();
   return (await cluster.findGroupCoordinator({ groupId })) as RawBroker & Coordinator;
-}
-
-async function anyNode(cluster: RawCluster): Promise<string> {
-  await cluster.refreshMetadataIfNecessary();
-  const [node] = (cluster as unknown as { getNodeIds(): readonly string[] }).getNodeIds();
-  if (node === undefined) throw new Error('the cluster names no broker');
-  return node;
-}
-
-async function partitionsOf(cluster: RawCluster, topic: string): Promise<readonly number[]> {
-  await cluster.addMultipleTargetTopics([topic]);
-  await cluster.refreshMetadata();
-  return cluster
-    .findTopicPartitionMetadata(topic)
-    .map(({ partitionId }) => partitionId)
-    .sort((a, b) => a - b);
-}
-
-async function listOffsets(
-  cluster: RawCluster,
-  { topic, partitions, timestamp }: { topic: string; partitions: readonly number[]; timestamp: number },
-): Promise<ReadonlyMap<number, number>> {
-  const leaders = cluster.findLeaderForPartitions(topic, partitions);
-  const answers = await Promise.all(
-    Object.entries(leaders).map(async ([nodeId, led]) => {
-      const broker = await cluster.findBroker({ nodeId });
-      const asked = led.map((partition) => ({ partition, timestamp }));
-      return broker.listOffsets({
-        isolationLevel: READ_COMMITTED,
-        topics: [{ topic, partitions: asked }],
-      });
-    }),
-  );
-  const all = answers.flatMap(({ responses }) => responses.flatMap((response) => response.partitions));
-  return new Map(all.map(({ partition, offset }) => [partition, Number(offset)]));
-}
-
-function offsetOf(offsets: ReadonlyMap<number, number>, partition: number): number {
-  const offset = offsets.get(partition);
-  if (offset === undefined) throw new Error(`no leader answers for partition ${partition}`);
-  return offset;
 }
 
 function byTopic(places: readonly PartitionPlace[]): TopicPartitions[] {

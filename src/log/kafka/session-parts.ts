@@ -4,6 +4,15 @@ import type { Member } from '../log.ts';
 import type { KafkaClient } from './client.ts';
 import type { RawMessage } from './record-codec.ts';
 import type { KafkaSigns, PartitionPlace } from './signs.ts';
+import type { TopicMark } from './topic-marks.ts';
+
+/** A partition that is about to be read. */
+export interface DealtPlace extends PartitionPlace {
+  /** Where reading begins. */
+  readonly from: number;
+  /** Which topic it is; null: the brokers do not say. */
+  readonly mark: TopicMark | null;
+}
 
 export interface SessionParts {
   readonly client: KafkaClient;
@@ -13,7 +22,9 @@ export interface SessionParts {
   readonly member: Member;
   decode(message: RawMessage, place: PartitionPlace): LogRecord;
   /** Before `assign`: what must be known to read these partitions. Tried again when it rejects, until `lost` fires. */
-  prepare(places: readonly (PartitionPlace & { readonly from: number })[], lost: AbortSignal): Promise<void>;
+  prepare(places: readonly DealtPlace[], lost: AbortSignal): Promise<void>;
+  /** Rises while `prepare` gets on. Default: it does not say. */
+  prepared?(): number;
   readonly signs: KafkaSigns;
   /** The group as the signs name it. */
   readonly group: string;
@@ -25,6 +36,6 @@ export interface SessionParts {
   onWarning(message: string): void;
   /** With something to read and no progress for so long, it is fatal. Default: 2 minutes. */
   readonly stuckMs?: number;
-  /** New partitions are found within it. Default: 30 s. */
+  /** New partitions, and topics that were made anew, are found within it. Default: 30 s. */
   readonly metadataMs?: number;
 }

@@ -2,6 +2,7 @@
 import type { OffsetRange, Progress } from '../log.ts';
 import { decodeProgress } from './progress-codec.ts';
 import type { PartitionBounds, StoredOffset } from './session-offsets.ts';
+import { isAnother, type TopicMark } from './topic-marks.ts';
 
 export interface Place {
   readonly progress: Progress;
@@ -20,18 +21,27 @@ export interface Place {
 /** kafkajs commits this where a position is not held any more: "the first that is held". */
 const RESET = -2;
 
-export function placeOf({ offset, metadata }: StoredOffset, { first, end }: PartitionBounds): Place {
+/** @param mark which topic it is now; null: not known */
+export function placeOf(
+  { offset, metadata }: StoredOffset,
+  { first, end }: PartitionBounds,
+  mark: TopicMark | null = null,
+): Place {
   const fresh = { progress: { watermark: first, settled: [] }, floor: 0, end, isBeyond: offset > end };
   if (offset === RESET) {
     const warning = `its reader stood outside of what the partition holds: records were deleted before they were read, or the topic was made anew. Reading begins at ${first}`;
     return { ...fresh, lost: null, warning };
   }
   if (offset < 0) return { ...fresh, lost: undefined, warning: undefined };
+  const { progress: stored, floor, mark: committed, fault } = decodeProgress(offset, metadata);
+  if (isAnother(committed, mark)) {
+    const warning = `offset ${offset} was committed for a topic of this name that was deleted, and this one was made anew: what its readers had not delivered is lost. Reading begins at ${first}`;
+    return { ...fresh, isBeyond: false, lost: null, warning };
+  }
   if (offset > end) {
     const warning = `offset ${offset} was committed and the partition ends at ${end}: the topic was made anew, or brokers lost records. Reading begins at ${first}`;
     return { ...fresh, lost: null, warning };
   }
-  const { progress: stored, floor, fault } = decodeProgress(offset, metadata);
   const progress = cutAt(stored, end);
   const isBeyond = (stored.settled.at(-1)?.to ?? 0) > end;
   if (offset >= first) {

@@ -22,6 +22,7 @@ function rig(outcomes: CommitOutcome[] = [], options: Partial<CommitsOptions> = 
   const commits = createCommits({
     group: 'g',
     start: new Map([P0, P1].map((place) => [placeKey(place), { progress: at(0), floor: 0 }])),
+    marks: new Map(),
     lost: gone.signal,
     signs: { committed: (_group, outcome) => counted.push(outcome), progressCut: () => undefined },
     send: (entries) => {

@@ -167,6 +167,20 @@ describe('the guard', () => {
     expect(guard.isDuplicate(record(3, 'b'))).toBe(true);
   });
 
+  it('knows nothing of a topic that was made anew, where it remembers the old one', async () => {
+    const old = { cluster: '00000001', topic: '0000000000000001' };
+    const partition = partitionOf([record(0, 'a'), record(1, 'b')]);
+    const guard = guardOf(partition);
+    guard.reads(TOPIC, old);
+    await guard.ready(TOPIC, 0, 2, NEVER);
+    guard.reads(TOPIC, old);
+    guard.reads(TOPIC, null);
+    expect(guard.isDuplicate(record(2, 'a'))).toBe(true);
+    guard.reads(TOPIC, { ...old, topic: '0000000000000002' });
+    expect(guard.isDuplicate(record(3, 'a'))).toBe(false);
+    expect(guard.isDuplicate(record(4, 'a'))).toBe(true);
+  });
+
   it('says when the brokers do not answer, and is asked again', async () => {
     const partition = partitionOf([record(0, 'a'), record(1, 'a')]);
     let isDown = true;

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -33,7 +34,7 @@ describe('progress as text', () => {
         const progress = progressOf(watermark, ranges);
         const { metadata, cut } = encodeProgress(progress, floor);
         expect(cut).toBe(0);
-        expect(decodeProgress(watermark, metadata)).toEqual({ progress, floor, fault: null });
+        expect(decodeProgress(watermark, metadata)).toEqual({ progress, floor, mark: null, fault: null });
       }),
     );
   });
@@ -62,17 +63,18 @@ describe('progress as text', () => {
 
   test('gives up the ranges before the floor, when the broker takes little', () => {
     const progress = progressOf(10, [[3, 4]]);
-    const { metadata, cut } = encodeProgress(progress, 9, 4);
-    expect([metadata.length, cut]).toEqual([4, 1]);
+    const { metadata, cut } = encodeProgress(progress, 9, { maxChars: 24 });
+    expect([metadata.length, cut]).toEqual([24, 1]);
     expect(decodeProgress(10, metadata)).toEqual({
       progress: { watermark: 10, settled: [] },
       floor: 9,
+      mark: null,
       fault: null,
     });
   });
 
   test('that is missing says nothing, and that is not ours is left aside with the reason', () => {
-    const bare = { progress: { watermark: 7, settled: [] }, floor: 0 };
+    const bare = { progress: { watermark: 7, settled: [] }, floor: 0, mark: null };
     expect(decodeProgress(7, null)).toEqual({ ...bare, fault: null });
     expect(decodeProgress(7, '')).toEqual({ ...bare, fault: null });
     const written = (...bytes: number[]): string => Buffer.of(...bytes).toString('base64');
@@ -89,6 +91,46 @@ describe('progress as text', () => {
       const read = decodeProgress(7, metadata);
       expect(read).toEqual({ ...bare, fault: expect.any(String) });
     }
+  });
+
+  test('of earlier versions is read, and has no mark', () => {
+    const progress = progressOf(7, [
+      [1, 2],
+      [3, 4],
+    ]);
+    const ranges = Buffer.of(9, 1, 2, 3, 4);
+    const plain = Buffer.concat([Buffer.of(1), ranges]).toString('base64');
+    const deflated = Buffer.concat([Buffer.of(2), deflateRawSync(ranges)]).toString('base64');
+    for (const metadata of [plain, deflated]) {
+      expect(decodeProgress(7, metadata)).toEqual({ progress, floor: 9, mark: null, fault: null });
+    }
+  });
+
+  test('tells which topic it is of', () => {
+    const mark = { cluster: '00112233', topic: '445566778899aabb' };
+    const progress = progressOf(7, [[1, 2]]);
+    const { metadata } = encodeProgress(progress, 9, { mark });
+    expect(decodeProgress(7, metadata)).toEqual({ progress, floor: 9, mark, fault: null });
+  });
+
+  test('that was cut, changed, or written for another offset is left aside: its ranges would skip events', () => {
+    const watermark = 1_000;
+    const lengths = steps(40, 1_000).filter((ranges) => ranges.length > 0);
+    fc.assert(
+      fc.property(lengths, fc.nat(), fc.integer({ min: 1, max: 255 }), (ranges, place, change) => {
+        const { metadata } = encodeProgress(progressOf(watermark, ranges), 3);
+        const bytes = Buffer.from(metadata, 'base64');
+        const changed = Buffer.from(bytes);
+        // Not the version: those before had no checksum.
+        changed[1 + (place % (bytes.length - 1))]! ^= change;
+        const cut = bytes.subarray(0, place % bytes.length);
+        for (const other of [changed, cut]) {
+          const { progress } = decodeProgress(watermark, other.toString('base64'));
+          expect(progress.settled).toEqual([]);
+        }
+        expect(decodeProgress(watermark + 1, metadata).progress.settled).toEqual([]);
+      }),
+    );
   });
 
   test('never throws, whatever somebody else has written', () => {

@@ -74,6 +74,23 @@ test('what was settled above the end is settled no more: other records come to s
   expect(whole).toMatchObject({ progress: { settled }, isBeyond: false, warning: undefined });
 });
 
+test('a place of a topic that was deleted is none in the one that was made anew, however long that is by now', () => {
+  const mark = { cluster: '00000001', topic: '0000000000000001' };
+  const { metadata } = encodeProgress({ watermark: 50, settled: [{ from: 60, to: 70 }] }, 8, { mark });
+  const anew = placeOf({ offset: 50, metadata }, BOUNDS, { ...mark, topic: '0000000000000002' });
+  expect(anew).toMatchObject({
+    progress: { watermark: 10, settled: [] },
+    floor: 0,
+    lost: null,
+    isBeyond: false,
+  });
+  expect(anew.warning).toContain('made anew');
+  // Another cluster's was copied here with its records; and brokers may know no ids.
+  for (const same of [mark, null, { ...mark, cluster: '00000002', topic: '0000000000000002' }]) {
+    expect(placeOf({ offset: 50, metadata }, BOUNDS, same).progress.watermark).toBe(50);
+  }
+});
+
 test('metadata that cannot be read leaves the offset', () => {
   const place = placeOf({ offset: 50, metadata: 'garbage' }, BOUNDS);
   expect(place.progress).toEqual({ watermark: 50, settled: [] });
