@@ -25,6 +25,8 @@ export interface Intake {
   taken(buffer: PartitionBuffer): void;
   /** Reads the partition again, from this progress on. */
   restart(buffer: PartitionBuffer, progress: Progress): void;
+  /** To be called now and then: what kafkajs has passed over too early is fetched again. */
+  look(): void;
   /** All that was being fetched has ended, as after a crash. */
   forget(): void;
 }
@@ -61,6 +63,8 @@ interface Flow {
   isHeld: boolean;
   /** The count of fetches when its position was last set. */
   soughtAt: number;
+  /** kafkajs has passed over what does not count yet: at the end of a partition nothing would bring it back. */
+  isOvertaken: boolean;
 }
 
 export function createIntake(options: IntakeOptions): Intake {
@@ -84,7 +88,7 @@ class GroupIntake implements Intake {
 
   open(buffers: Iterable<PartitionBuffer>): void {
     for (const buffer of buffers) {
-      this.#flows.set(buffer, { isPaused: true, isHeld: false, soughtAt: 0 });
+      this.#flows.set(buffer, { isPaused: true, isHeld: false, soughtAt: 0, isOvertaken: false });
       this.#seek(buffer);
       this.#resume(buffer);
     }
@@ -109,7 +113,10 @@ class GroupIntake implements Intake {
     const { epochs, onProgress } = this.#options;
     const [epoch, buffer] = [epochs.current, this.#bufferOf(records)];
     if (!epoch || !buffer || this.#flowOf(buffer).isHeld) return;
-    if (records.lastOffset < buffer.position || !this.#isFetchedSince(this.#flowOf(buffer).soughtAt)) return;
+    if (records.lastOffset < buffer.position) return;
+    const flow = this.#flowOf(buffer);
+    flow.isOvertaken = !this.#isFetchedSince(flow.soughtAt);
+    if (flow.isOvertaken) return;
     if ((records.firstOffset ?? records.lastOffset) > buffer.position) {
       this.#lookInto(epoch, buffer, records);
       return;
@@ -132,6 +139,16 @@ class GroupIntake implements Intake {
     buffer.restart(progress);
     this.#seek(buffer);
     this.taken(buffer);
+  }
+
+  look(): void {
+    const { epochs, consumer } = this.#options;
+    for (const buffer of epochs.current?.buffers.values() ?? []) {
+      const flow = this.#flowOf(buffer);
+      // The position is the same: what was fetched from it since it was set still counts.
+      if (flow.isOvertaken) consumer.seek(buffer, buffer.position);
+      flow.isOvertaken = false;
+    }
   }
 
   forget(): void {

@@ -1,9 +1,72 @@
-/** What a session looks after by itself, once a second: trailing gaps, and whether it gets on. */
+/** What a session looks after by itself, once a second: trailing gaps, whether it gets on, and topics that were made anew. */
 import type { Epoch, Epochs } from './epoch.ts';
+import type { Intake } from './session-intake.ts';
 import type { GroupOffsets } from './session-offsets.ts';
+import { isAnother, type TopicMark } from './topic-marks.ts';
+import type { Watchdog } from './watchdog.ts';
+
+export interface SessionWatch {
+  /** An epoch begins to read these topics. */
+  reads(marks: ReadonlyMap<string, TopicMark>): void;
+  close(): void;
+}
+
+export interface SessionWatchOptions {
+  readonly groupId: string;
+  readonly epochs: Pick<Epochs, 'current'>;
+  readonly offsets: Pick<GroupOffsets, 'marks'>;
+  readonly watchdog: Watchdog;
+  readonly intake: Pick<Intake, 'look'>;
+  readonly subscription: { look(): Promise<void>; again(): Promise<void> };
+  /** A topic that was made anew is found within it. Default: 30 s. */
+  readonly metadataMs?: number;
+  now(): number;
+  onFault(error: unknown): void;
+  onWarning(message: string): void;
+}
+
+const LOOK_MS = 1_000;
+/** As often as new partitions are looked for. */
+const METADATA_MS = 30_000;
+
+export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
+  const { groupId, epochs, offsets, subscription, metadataMs = METADATA_MS } = options;
+  const { now, onFault, onWarning } = options;
+  let marks: ReadonlyMap<string, TopicMark> = new Map();
+  let askedAt = now();
+
+  /** Joined anew, it finds that what is committed is of the old topic, and begins at the first record of the new one. */
+  async function lookAtTopics(): Promise<void> {
+    const { current } = epochs;
+    if (current?.stage !== 'reading' || marks.size === 0 || now() - askedAt < metadataMs) return;
+    askedAt = now();
+    const found = await offsets.marks([...marks.keys()]).catch(() => new Map<string, TopicMark>());
+    const isAnew = ([topic, mark]: [string, TopicMark]) => isAnother(found.get(topic) ?? null, mark);
+    const anew = [...marks].filter(isAnew).map(([topic]) => topic);
+    if (anew.length === 0 || epochs.current !== current) return;
+    onWarning(`${groupId}: ${anew.join(', ')} was deleted and made anew while it was read. It joins again`);
+    await subscription.again();
+  }
+
+  const looking = setInterval(() => {
+    options.watchdog.look().catch(onFault);
+    subscription.look().catch(onFault);
+    lookAtTopics().catch(onFault);
+    options.intake.look();
+    if (epochs.current) commitGaps(epochs.current);
+  }, LOOK_MS);
+  looking.unref();
+
+  return {
+    reads(next) {
+      marks = next;
+    },
+    close: () => clearInterval(looking),
+  };
+}
 
 /** What lies behind the last record is nobody's: without it a partition that ends with a marker would never be done. */
-export function commitGaps({ stage, buffers, commits }: Epoch): void {
+function commitGaps({ stage, buffers, commits }: Epoch): void {
   if (stage !== 'reading' || commits === undefined) return;
   for (const buffer of buffers.values()) {
     const known = commits.committed(buffer);
@@ -11,28 +74,4 @@ export function commitGaps({ stage, buffers, commits }: Epoch): void {
     const progress = buffer.overGaps(known.progress);
     if (progress !== known.progress) commits.commit(buffer, progress, known.floor);
   }
-}
-
-/**
- * Why there is something to do that nobody outside holds up; undefined: nothing, or it is not known. A buffer that holds
- * something waits for its reader.
- */
-export async function behind(
-  { current }: Pick<Epochs, 'current'>,
-  offsets: Pick<GroupOffsets, 'bounds'>,
-): Promise<string | undefined> {
-  if (current?.stage === 'ending') return 'its member does not let go of its partitions';
-  if (current?.stage !== 'reading') return undefined;
-  const idle = [...current.buffers.values()].filter((buffer) => buffer.isEmpty);
-  for (const topic of new Set(idle.map((buffer) => buffer.topic))) {
-    const bounds = await offsets.bounds(topic).catch(() => []);
-    const ends = new Map(bounds.map(({ partition, end }) => [partition, end]));
-    for (const buffer of idle) {
-      const end = buffer.topic === topic ? (ends.get(buffer.partition) ?? 0) : 0;
-      if (buffer.isEmpty && buffer.position < end) {
-        return `${topic}/${buffer.partition} ends at ${end} and stands at ${buffer.position}`;
-      }
-    }
-  }
-  return undefined;
 }

@@ -15,9 +15,10 @@ import { createGroupOffsets, type GroupOffsets } from './session-offsets.ts';
 import type { SessionParts } from './session-parts.ts';
 import { createReader, type SessionReader } from './session-reader.ts';
 import { createSubscription, type Subscription } from './session-start.ts';
-import { behind, commitGaps } from './session-watch.ts';
+import { createSessionTasks } from './session-tasks.ts';
+import { createSessionWatch, type SessionWatch } from './session-watch.ts';
 import type { PartitionPlace } from './signs.ts';
-import { createWatchdog, type Watchdog } from './watchdog.ts';
+import { createWatchdog } from './watchdog.ts';
 
 /** Where the group stands in a partition that this process reads. */
 export interface AssignedPartition extends PartitionPlace {
@@ -46,7 +47,6 @@ export interface GroupSession {
 
 const STUCK_MS = 120_000;
 const LEAVE_MS = 10_000;
-const LOOK_MS = 1_000;
 
 /** Joins at once and goes on by itself; `member` is told what to do. */
 export function startSession(parts: SessionParts): GroupSession {
@@ -62,9 +62,10 @@ class KafkaSession implements GroupSession {
   readonly #consumer: GroupConsumer;
   readonly #intake: Intake;
   readonly #reader: SessionReader;
-  readonly #watchdog: Watchdog;
   readonly #subscription: Subscription;
-  readonly #looking: NodeJS.Timeout;
+  readonly #watch: SessionWatch;
+  /** Joins, commits, what was fetched. */
+  #steps = 0;
   #leaving: Promise<void> | undefined;
   #isFatal = false;
 
@@ -112,16 +113,34 @@ class KafkaSession implements GroupSession {
       beforeStop: () => this.#epochs.end(),
       onFatal: (error) => this.#fatal(error),
     });
-    this.#watchdog = createWatchdog({
-      now: parts.now,
-      limitMs: parts.stuckMs ?? STUCK_MS,
-      behind: () => behind(this.#epochs, this.#offsets),
-      onStuck: (why, quietMs) =>
-        this.#fatal(new Error(`${parts.groupId} has not got on for ${Math.round(quietMs / 1000)} s: ${why}`)),
+    this.#watch = createSessionWatch({
+      ...parts,
+      epochs: this.#epochs,
+      offsets: this.#offsets,
+      intake: this.#intake,
+      watchdog: this.#createWatchdog(),
+      subscription: this.#subscription,
+      onFault: (error) => this.#fatal(error),
     });
-    this.#looking = setInterval(() => this.#look(), LOOK_MS);
-    this.#looking.unref();
     this.#subscription.start();
+  }
+
+  #createWatchdog() {
+    const { now, groupId, stuckMs = STUCK_MS, prepared = () => 0 } = this.#parts;
+    return createWatchdog({
+      now,
+      limitMs: stuckMs,
+      tasks: createSessionTasks({
+        groupId,
+        epochs: this.#epochs,
+        offsets: this.#offsets,
+        topics: () => this.#subscription.topics,
+        steps: () => this.#steps,
+        prepared,
+      }),
+      onStuck: (why, quietMs) =>
+        this.#fatal(new Error(`${groupId} has not got on for ${Math.round(quietMs / 1000)} s: ${why}`)),
+    });
   }
 
   read(signal: AbortSignal): AsyncIterable<Chunk> {
@@ -182,6 +201,7 @@ class KafkaSession implements GroupSession {
       send: (entries) => this.#send(entries),
     });
     if (parts === undefined) return;
+    this.#watch.reads(parts.marks);
     this.#intake.open(parts.buffers.values());
     signs.assigned(group, places);
     this.#epochs.read(epoch, parts);
@@ -190,7 +210,7 @@ class KafkaSession implements GroupSession {
 
   async #send(entries: Parameters<GroupConsumer['commit']>[0]): Promise<CommitOutcome> {
     const outcome = await this.#consumer.commit(entries);
-    if (outcome.status === 'ok') this.#watchdog.progress();
+    if (outcome.status === 'ok') this.#steps += 1;
     return outcome;
   }
 
@@ -215,18 +235,12 @@ class KafkaSession implements GroupSession {
   }
 
   #moved(): void {
-    this.#watchdog.progress();
+    this.#steps += 1;
     this.#waiters.wake();
   }
 
-  #look(): void {
-    this.#watchdog.look().catch((error) => this.#fatal(error));
-    this.#subscription.look().catch((error) => this.#fatal(error));
-    if (this.#epochs.current) commitGaps(this.#epochs.current);
-  }
-
   async #leave(): Promise<void> {
-    clearInterval(this.#looking);
+    this.#watch.close();
     this.#left.abort();
     this.#epochs.dismiss();
     const ended = this.#consumer.close().then(() => this.#offsets.close());

@@ -132,6 +132,23 @@ test('a node that was asked before and not since may still answer for an earlier
   expect(buffer.position).toBe(6);
 });
 
+test('markers that do not count yet are fetched again: kafkajs has passed over them, and may find nothing behind', () => {
+  const { intake, buffer, calls } = rig();
+  intake.fetching('2');
+  intake.restart(buffer, START.progress);
+  calls.length = 0;
+  intake.fetching('1');
+  intake.passedOver(marker(5));
+  for (let look = 0; look < 2; look += 1) intake.look();
+  expect(calls).toEqual(['seek 5']);
+  // The same position: what was fetched from it since it was set counts.
+  intake.fetching('2');
+  intake.passedOver(marker(5));
+  expect(buffer.position).toBe(6);
+  intake.look();
+  expect(calls).toEqual(['seek 5']);
+});
+
 test('a node that has left the cluster holds up no markers', () => {
   const { intake, buffer, clock } = rig();
   intake.fetching('2');

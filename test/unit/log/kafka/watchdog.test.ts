@@ -1,56 +1,91 @@
 import { expect, test } from 'vitest';
-import { createWatchdog } from '../../../../src/log/kafka/watchdog.ts';
+import { createWatchdog, type Task } from '../../../../src/log/kafka/watchdog.ts';
 
+/** Tasks by name: what their mark is, and why they are behind. */
 function rig(limitMs = 120_000) {
-  let [time, why]: [number, string | undefined] = [0, 'behind'];
-  const stuck: number[] = [];
-  let asked = 0;
+  const doings = new Map<string, { mark: number; why: string | undefined }>();
+  const stuck: [why: string, quietMs: number][] = [];
+  let [time, asked] = [0, 0];
   const watchdog = createWatchdog({
     now: () => time,
     limitMs,
-    behind: async () => {
-      asked += 1;
-      return why;
-    },
-    onStuck: (_why, quietMs) => stuck.push(quietMs),
+    tasks: () =>
+      [...doings].map(
+        ([name, doing]): Task => ({
+          name,
+          mark: () => doing.mark,
+          behind: async () => {
+            asked += 1;
+            return doing.why;
+          },
+        }),
+      ),
+    onStuck: (why, quietMs) => stuck.push([why, quietMs]),
   });
-  const pass = async (seconds: number): Promise<void> => {
+  const does = (name: string, why?: string) => {
+    const doing = { mark: 0, why };
+    doings.set(name, doing);
+    return doing;
+  };
+  const pass = async (seconds: number, each: () => void = () => undefined): Promise<void> => {
     for (let second = 0; second < seconds; second += 1) {
       time += 1_000;
+      each();
       await watchdog.look();
     }
   };
-  const say = (next: string | undefined) => {
-    why = next;
-  };
-  return { watchdog, stuck, pass, say, asked: () => asked };
+  return { doings, does, stuck, pass, asked: () => asked };
 }
 
-test('something to do and no progress for so long is stuck', async () => {
-  const { stuck, pass } = rig();
-  await pass(149);
+test('something to do and no getting on for so long is stuck', async () => {
+  const { does, stuck, pass } = rig();
+  does('0', 'behind');
+  await pass(150);
   expect(stuck).toEqual([]);
   await pass(1);
-  expect(stuck).toEqual([120_000]);
+  expect(stuck).toEqual([['behind', 120_000]]);
 });
 
-test('progress begins the time anew, and spares the brokers the question', async () => {
-  const { watchdog, stuck, pass, asked } = rig();
+test('one that is stuck is found among others that get on', async () => {
+  const { does, stuck, pass } = rig();
+  const moving = [does('1', 'behind'), does('2', 'behind')];
+  does('0', '0 is behind');
+  await pass(200, () => {
+    for (const each of moving) each.mark += 1;
+  });
+  expect(new Set(stuck.map(([why]) => why))).toEqual(new Set(['0 is behind']));
+});
+
+test('getting on begins the time anew, and spares the brokers the question', async () => {
+  const { does, stuck, pass, asked } = rig();
+  const doing = does('0', 'behind');
   for (let minute = 0; minute < 10; minute += 1) {
     await pass(29);
-    watchdog.progress();
+    doing.mark += 1;
   }
   expect(stuck).toEqual([]);
   expect(asked()).toBe(0);
 });
 
-test('nothing to do is not stuck, however long, and what comes then has its whole time', async () => {
-  const { stuck, pass, say } = rig();
-  say(undefined);
+test('nothing to do is not stuck, however long, is asked about now and then, and what comes then has its whole time', async () => {
+  const { does, stuck, pass, asked } = rig();
+  const doing = does('0');
   await pass(1_000);
-  say('behind');
+  expect(asked()).toBeLessThanOrEqual(1_000 / 15);
+  doing.why = 'behind';
   await pass(119);
   expect(stuck).toEqual([]);
-  await pass(2);
+  await pass(16);
   expect(stuck).toHaveLength(1);
+});
+
+test('what is not to be looked after for a while begins anew', async () => {
+  const { doings, does, stuck, pass } = rig();
+  for (let time = 0; time < 4; time += 1) {
+    does('0', 'behind');
+    await pass(100);
+    doings.delete('0');
+    await pass(1);
+  }
+  expect(stuck).toEqual([]);
 });
