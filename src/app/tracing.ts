@@ -5,6 +5,7 @@ import type { Attempt, Sent } from '../delivery/attempt.ts';
 import type { Passage } from '../pipeline/passage.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Tracer, Tracing, TracingSigns } from '../telemetry/tracing.ts';
+import { outcomeOf } from './delivery-signs.ts';
 
 /** Without a tracer when it is off. Only when it is on OpenTelemetry's SDK is loaded. */
 export async function openTracing({ tracing }: Config, logger: Logger): Promise<Tracing | typeof OFF> {
@@ -52,9 +53,7 @@ export function createAttemptTracer(
   { id, restEndpoint }: Pick<DestinationConfig, 'id' | 'restEndpoint'>,
   tracer: Pick<Tracer, 'sent'>,
 ): (attempt: Attempt, sent: Sent<Passage>) => void {
-  return ({ endpoint, durationMs, objects, status = null }, { items, trace }) => {
-    const note = trace.attempts.at(-1);
-    if (!note) return;
+  return ({ endpoint, durationMs, objects, verdict, status = null }, { items, trace }) => {
     tracer.sent({
       destination: id,
       origin: restEndpoint,
@@ -62,8 +61,9 @@ export function createAttemptTracer(
       objects,
       attempt: trace.attemptCount,
       status,
-      what: note.what,
-      at: note.at,
+      outcome: outcomeOf(verdict),
+      code: 'code' in verdict ? verdict.code : null,
+      at: trace.attempts.at(-1)?.at ?? 0,
       durationMs,
       traceparents: items.map(({ owner }) => owner.record.headers.traceparent),
     });

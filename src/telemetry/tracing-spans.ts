@@ -66,7 +66,7 @@ function requestSpan(span: Span): RequestSpan {
 }
 
 function recordSent(otel: OtelTracer, request: SentRequest): void {
-  const { destination, origin, endpoint, objects, attempt, status, what, at, durationMs } = request;
+  const { destination, origin, endpoint, objects, attempt, status, code, at } = request;
   const links = linksOf(request.traceparents);
   if (links === undefined) return;
   const attributes = {
@@ -79,13 +79,14 @@ function recordSent(otel: OtelTracer, request: SentRequest): void {
     'brazier.destination': destination,
     'brazier.objects': objects,
     'brazier.attempt': attempt,
-    'brazier.verdict': what,
+    'brazier.outcome': request.outcome,
+    ...(code !== null && { 'brazier.code': code }),
   };
   const options = { kind: SpanKind.CLIENT, attributes, links, root: true, startTime: at };
   const span = otel.startSpan(`POST ${endpoint}`, options);
-  if (status === null) fail(span, what);
+  if (status === null) fail(span, code ?? 'no_answer');
   else if (status >= 400) fail(span, String(status));
-  span.end(at + durationMs);
+  span.end(at + request.durationMs);
 }
 
 function recordProcessed(otel: OtelTracer, records: ProcessedRecords): void {

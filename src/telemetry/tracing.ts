@@ -57,8 +57,10 @@ export interface SentRequest extends Timed {
   readonly attempt: number;
   /** Null when no reply came. */
   readonly status: number | null;
-  /** What the reply came to, in a word: `final`, `http_503`, `econnreset`. */
-  readonly what: string;
+  /** In the words of `brazier_delivery_attempts_total`. */
+  readonly outcome: string;
+  /** Why it is sent again or the destination halts, e.g. `http_503`, `econnreset`, `key_refused`. */
+  readonly code: string | null;
 }
 
 export interface ProcessedRecords extends Timed {
