@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createAdmin } from './app/admin.ts';
+import { openAlerts } from './app/alerts.ts';
 import { openDestinations, type Served } from './app/destinations.ts';
 import { letterLimits } from './app/log-metrics.ts';
 import { watchLogRoom } from './app/log-watch.ts';
@@ -81,7 +82,10 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
   const httpAddress = (await ingest?.listen()) ?? null;
   undo.push(() => ingest?.close(AbortSignal.abort()));
 
+  const alerts = openAlerts({ config, log, metrics, logger, destinations });
+  undo.push(alerts.stop);
   destinations.start();
+  alerts.start();
   undo.push(() => intake?.abort());
   await intake?.start();
   const whereAdminIs = adminFile(config.log.path);
@@ -99,11 +103,12 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
         const changed = await destinations.adopt(servedBy(next));
         ingest?.useSources(next.sources);
         served = servedBy(next);
-        return changed;
+        return [...changed, ...alerts.adopt(next.alerts)];
       },
     }),
     async stop(deadline) {
       isDraining = true;
+      alerts.stop();
       ingest?.setDraining();
       // Together: a slow sender must not use up the time in which what is under way could end. Every request that came
       // whole is answered in less; what is still open then is a sender that stalls.

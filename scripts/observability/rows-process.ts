@@ -34,6 +34,24 @@ export const runtime: Row = {
       { description: 'Share of the time. Much of kind major: the memory is short.' },
     ),
     lines(
+      'Alert webhooks',
+      'short',
+      [
+        {
+          expr: 'sum by (webhook, outcome) (increase(brazier_alert_webhook_messages_total{%s}[1h]))',
+          legend: '{{webhook}} {{outcome}}',
+        },
+        {
+          expr: 'sum by (webhook) (brazier_alert_webhook_waiting{%s})',
+          legend: '{{webhook}} waiting',
+        },
+      ],
+      {
+        description:
+          'Within an hour. Empty without alerts.webhooks. failed or waiting for long: nobody hears of anything.',
+      },
+    ),
+    lines(
       'Open files',
       'none',
       [

@@ -51,6 +51,17 @@ export const queue: Row = {
       { description: 'The embedded log on its disk. What is delivered makes room by itself.' },
     ),
     lines(
+      'Free on the disk of the log',
+      'percentunit',
+      [
+        {
+          expr: 'min by (instance) (brazier_disk_free_bytes{%s} / (brazier_disk_size_bytes{%s} > 0))',
+          legend: '{{instance}}',
+        },
+      ],
+      { description: 'Of the disk with the data folder. Below 5 % it is time: when it is full, all stands.' },
+    ),
+    lines(
       'Held for a destination',
       'bytes',
       [value('brazier_log_held_bytes', DESTINATION, ['destination', 'instance'])],

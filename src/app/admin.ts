@@ -13,6 +13,7 @@ import { systemClock } from '../model/time.ts';
 import type { RootLogger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Destinations, Served } from './destinations.ts';
+import { diskRoom, publishDisk } from './disk.ts';
 import { publishLag } from './kafka-signs.ts';
 import { publishLetters, publishLog, publishStandings } from './log-metrics.ts';
 
@@ -87,11 +88,15 @@ export function levelOf(logger: RootLogger): LogLevelActs {
 
 /** What is counted is published in one turn, so that it adds up. */
 async function scrape({ config, log, metrics, destinations }: AdminParts) {
-  const standings = await promptly(log.groups(), []);
+  const [standings, disk] = await Promise.all([
+    promptly(log.groups(), []),
+    promptly(diskRoom(config.log), null),
+  ]);
   destinations.publish();
   publishStandings(standings, metrics, systemClock.epochMs());
   publishLag(standings, metrics, systemClock.epochMs());
   publishLog(log, metrics);
+  publishDisk(disk, metrics);
   publishLetters(log, metrics, config.deadLetters);
   return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
 }

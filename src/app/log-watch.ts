@@ -29,9 +29,9 @@ export function watchLogRoom({ stats, groups, onChange, warn }: LogWatchOptions)
   let isNear = false;
 
   async function look(): Promise<void> {
-    const slowest = slowestOf(await groups().catch(() => []));
-    const { letterBytes, maxBytes } = stats();
-    const share = ((slowest?.bytes ?? 0) + letterBytes) / maxBytes;
+    const standings = await groups().catch(() => []);
+    const slowest = slowestOf(standings);
+    const share = heldShare(standings, stats());
     const now = share >= (isNear ? CLEAR_SHARE : ALARM_SHARE);
     if (now === isNear) return;
     isNear = now;
@@ -56,6 +56,14 @@ export function watchLogRoom({ stats, groups, onChange, warn }: LogWatchOptions)
 
   const timer = Number.isFinite(stats().maxBytes) ? setInterval(look, LOOK_MS).unref() : undefined;
   return { look, stop: () => clearInterval(timer) };
+}
+
+/** Of `maxBytes`, by the destination that is furthest behind and by dead letters; what is settled makes room by itself. */
+export function heldShare(
+  groups: readonly GroupStanding[],
+  { letterBytes, maxBytes }: Pick<LogStats, 'letterBytes' | 'maxBytes'>,
+): number {
+  return ((slowestOf(groups)?.bytes ?? 0) + letterBytes) / maxBytes;
 }
 
 function slowestOf(groups: readonly GroupStanding[]): GroupStanding | undefined {

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   destinations: async () => (await import('./destinations.ts')).destinationsCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   'log-level': async () => (await import('./log-level.ts')).logLevelCommand(),
+  alerts: async () => (await import('./alerts.ts')).alertsCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
 };
 

@@ -21,8 +21,8 @@ Examples:
   $ npm run -s brazier -- serve --config brazier.yaml --role worker
 
 SIGTERM or SIGINT: takes no more events, finishes what is under way, commits, exits 0. A second one exits at once;
-what was accepted stays in the log. SIGHUP: reads the files again and takes over sources, keys and destinations; with any
-fault in them, or a change of http, admin, log, deadLetters, tracing or subscriptions, it goes on as before and says so.`;
+what was accepted stays in the log. SIGHUP: reads the files again and takes over sources, keys, destinations and alerts;
+with any fault in them, or a change of http, admin, log, deadLetters, tracing or subscriptions, it goes on as before and says so.`;
 
 const ROLE =
   'all (default), ingest: take events and append them, or worker: deliver them; the last two need log.kind kafka';

@@ -1,5 +1,6 @@
 /** From what was written to what it means: the schema with its defaults, then the rules a schema cannot state. All problems at once. */
 import { isObject, type JsonObject } from '../model/json.ts';
+import { buildAlerts } from './alerts-settings.ts';
 import type { Config, Role } from './config.ts';
 import { defaultTokenFile } from './data-folder.ts';
 import { buildDestinations } from './destinations.ts';
@@ -86,6 +87,7 @@ function buildConfig(value: unknown, role: Role, findings: Findings): Config {
   const subscribing = membersOf(value, 'subscriptions');
   const sources = buildSources(membersOf(value, 'sources'), { destinations, subscribing }, findings);
   const subscriptions = buildSubscriptions(subscribing, { log, sources }, findings);
+  const alerts = buildAlerts(mappingAt(value, 'alerts'), findings);
   const tracing = buildTracing(mappingAt(value, 'tracing'), findings);
   checkRole({ role, log, sources }, findings);
   warnOfShortSecrets(value, findings);
@@ -100,6 +102,7 @@ function buildConfig(value: unknown, role: Role, findings: Findings): Config {
       maxBytes: numberAt(letters, 'maxBytes'),
     },
     tracing,
+    alerts,
     sources,
     subscriptions,
     destinations,

@@ -1,5 +1,6 @@
 /** The configuration after checking: what every other part takes. Nothing here is raw or optional without meaning. */
 import type { DestinationSettings } from '../model/settings.ts';
+import type { AlertsConfig } from './alerts-settings.ts';
 import type { TracingConfig } from './tracing-settings.ts';
 
 /** What this process does: both halves, taking events (`ingest`), or delivering them (`worker`). */
@@ -12,6 +13,7 @@ export interface Config {
   readonly log: LogConfig;
   readonly deadLetters: DeadLettersConfig;
   readonly tracing: TracingConfig;
+  readonly alerts: AlertsConfig;
   readonly sources: readonly SourceConfig[];
   /** Empty unless the log is Kafka's. */
   readonly subscriptions: readonly SubscriptionConfig[];

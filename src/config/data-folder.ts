@@ -10,6 +10,11 @@ export function adminFile(dataPath: string): string {
   return join(dataPath, 'admin.json');
 }
 
+/** What the webhooks of `alerts` were told. */
+export function toldFile(dataPath: string): string {
+  return join(dataPath, 'alerts.json');
+}
+
 /** The admin token, unless `admin.tokenFile` says otherwise. */
 export function defaultTokenFile(dataPath: string): string {
   return join(dataPath, 'admin-token');

@@ -1,4 +1,5 @@
 /** The configuration's JSON Schema: the one truth about its keys, their ranges and defaults. docs/configure.md is held to it. */
+import { ALERTS } from './alerts-schema.ts';
 import { DESTINATION } from './destination-schema.ts';
 import { LOG } from './log-schema.ts';
 import { FILE, ID, type Schema, TEXT } from './schema-terms.ts';
@@ -139,6 +140,7 @@ export const CONFIG_SCHEMA: Schema = {
     log: LOG,
     deadLetters,
     tracing: TRACING,
+    alerts: ALERTS,
     sources: {
       type: 'array',
       minItems: 1,

@@ -4,11 +4,14 @@ import type { Config, KafkaLogConfig } from './config.ts';
 import { FileFault } from './file-fault.ts';
 
 /**
- * Write keys, REST API keys and the cluster's passwords as they are now, and salts, for the logger to mask. A file that
- * cannot be read has none.
+ * Write keys, REST API keys, the cluster's passwords and what leads to the webhooks, as they are now, and salts, for the
+ * logger to mask. A file that cannot be read has none.
  */
-export function secretsOf({ log, sources, destinations, tracing }: Config): string[] {
+export function secretsOf({ log, sources, destinations, alerts, tracing }: Config): string[] {
   return [
+    ...alerts.webhooks.flatMap(({ readUrl, readAuthorization, readSigningKey }) =>
+      [readUrl, readAuthorization, readSigningKey].flatMap((read) => (read ? secretOf(read) : [])),
+    ),
     ...tracing.headers.flatMap(({ readValue }) => secretOf(readValue)),
     ...sources.flatMap(({ writeKeys }) => writeKeys),
     ...destinations.flatMap(({ readRestApiKey }) => secretOf(readRestApiKey)),

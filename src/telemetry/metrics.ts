@@ -5,6 +5,7 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { alertMetrics } from './metrics/alert.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
 import { intakeMetrics } from './metrics/intake.ts';
@@ -43,6 +44,7 @@ export function createMetrics(build: BuildInfo, { processMetrics = true } = {}) 
     ...deliveryMetrics(registry),
     ...kafkaMetrics(registry),
     ...intakeMetrics(registry),
+    ...alertMetrics(registry),
   };
 }
 

@@ -84,6 +84,16 @@ const CANARIES = {
       ssl: { certFile: '/c', keyFile: '/k', passphrase: 'canary-passphrase' },
       sasl: { mechanism: 'plain', username: 'u', password: 'canary-password' },
     },
+    alerts: {
+      webhooks: [
+        {
+          id: 'team',
+          url: 'canary-url',
+          authorization: 'canary-authorization',
+          signingKey: 'canary-signing-key',
+        },
+      ],
+    },
     tracing: { endpoint: 'https://otel:4318', headers: [{ name: 'key', value: 'canary-header' }] },
     sources: [
       { id: 'shop', writeKey: 'canary-write-key' },

@@ -5,7 +5,7 @@ volume brings from this release's Secret or from one that exists.
 
 {{/* Keys that hold a secret itself. A test holds the list to the configuration's schema. */}}
 {{- define "brazier.secretKeys" -}}
-writeKey restApiKey value salt passphrase password clientSecret
+writeKey restApiKey value salt passphrase password clientSecret url authorization signingKey
 {{- end -}}
 
 {{- define "brazier.secretsPath" -}}/run/brazier/secrets{{- end -}}
@@ -16,7 +16,7 @@ JSON {config, own: {file: value}, refs: {file: {name, key}}}. `own` goes into th
 */}}
 {{- define "brazier.sealed" -}}
 {{- $config := deepCopy .Values.config -}}
-{{- range $key := list "log" "deadLetters" "tracing" "sources" "subscriptions" "destinations" -}}
+{{- range $key := list "log" "deadLetters" "alerts" "tracing" "sources" "subscriptions" "destinations" -}}
 {{- if empty (index $config $key) }}{{ $_ := unset $config $key }}{{ end -}}
 {{- end -}}
 {{- $log := mergeOverwrite (deepCopy ($config.log | default dict)) (dict "kind" .Values.mode "path" .Values.persistence.mountPath) -}}

@@ -45,6 +45,16 @@ export function operationMetrics(registry: Registry) {
       labelNames: ['destination'],
       registers,
     }),
+    diskFree: new Gauge({
+      name: 'brazier_disk_free_bytes',
+      help: 'What the process may still write to the disk with the data folder of the embedded log.',
+      registers,
+    }),
+    diskSize: new Gauge({
+      name: 'brazier_disk_size_bytes',
+      help: 'Size of that disk; 0 where the log is on Kafka.',
+      registers,
+    }),
     logNearCap: new Gauge({
       name: 'brazier_log_near_cap',
       help: '1 while undelivered events and dead letters hold 80 % of log.maxBytes; at the cap senders get 429.',

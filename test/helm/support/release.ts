@@ -27,7 +27,9 @@ export function layOut(objects: readonly Rendered[]): ReleaseFiles {
   for (const [index, path] of filesIn(parse(text)).entries()) {
     const place = join(folder, `file-${index}`);
     const name = path.split('/').at(-1) ?? '';
-    writeFileSync(place, secrets.get(name) ?? `made-up-secret-${index}`);
+    // An address is looked at, the other secrets are anything.
+    const madeUp = `${name.endsWith('.url') ? 'https://' : ''}made-up-secret-${index}`;
+    writeFileSync(place, secrets.get(name) ?? madeUp);
     places.set(path, place);
   }
   const configFile = join(folder, 'brazier.yaml');

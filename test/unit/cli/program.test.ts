@@ -77,6 +77,7 @@ describe('createProgram', () => {
       'destinations',
       'replay',
       'log-level',
+      'alerts',
       'explain',
     ]);
     expect(await helpOf(program)).toContain('Examples:');
