@@ -9,12 +9,12 @@ import { outcomeOf } from './delivery-signs.ts';
 
 /** Without a tracer when it is off. Only when it is on OpenTelemetry's SDK is loaded. */
 export async function openTracing({ tracing }: Config, logger: Logger): Promise<Tracing | typeof OFF> {
-  const { url, headers } = tracing;
-  if (url === null) return OFF;
+  const { endpoint, headers } = tracing;
+  if (endpoint === null) return OFF;
   const { startTracing } = await import('../telemetry/tracing-sdk.ts');
   return startTracing({
     ...tracing,
-    url,
+    url: endpoint,
     version: VERSION,
     readHeaders: () => Object.fromEntries(headers.map(({ name, readValue }) => [name, readValue()])),
     signs: createTracingSigns(logger),

@@ -6,7 +6,7 @@ import { secretReader } from './secret-setting.ts';
 
 export interface TracingConfig {
   /** Where spans are posted, path and all; null: nothing is traced. */
-  readonly url: string | null;
+  readonly endpoint: string | null;
   readonly serviceName: string;
   /** From 0 to 1. */
   readonly sampleRatio: number;
@@ -29,7 +29,7 @@ export function buildTracing(tracing: JsonObject, findings: Findings): TracingCo
   );
   checkNames(members, findings);
   return {
-    url: urlOf(tracing, members.length > 0, findings),
+    endpoint: urlOf(tracing, members.length > 0, findings),
     serviceName: textAt(tracing, 'serviceName') ?? '',
     sampleRatio: numberAt(tracing, 'sampleRatio'),
     headers: members.map((member) => ({
