@@ -92,7 +92,7 @@ export function createResend({ log, now, connected }: ResendParts): Resend {
       const result = { sent: 0, already: 0 };
       const offsets = startOf(after);
       const reached = new Map(offsets);
-      const range = { from: query.from, to: query.to, offsets };
+      const range = { from: query.from, to: query.to, offsets, most: limit };
       for await (const records of log.scan(EVENTS_TOPIC, range, AbortSignal.any([]))) {
         let rest = records.filter((record) => whatOf(record) === 'events' && isMeant(record, query));
         while (rest.length > 0) {

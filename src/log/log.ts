@@ -107,6 +107,8 @@ export interface ScanRange {
   readonly to: number;
   /** By partition the first offset to look at. Default, also for one that is not named: the first that is held. */
   readonly offsets?: ReadonlyMap<number, number>;
+  /** About how many are wanted of them: a log far away fetches no more than it takes. */
+  readonly most?: number;
 }
 
 /** With what the guard goes by, from a log that may hold an event twice: its `append` cannot know. */

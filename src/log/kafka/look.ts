@@ -42,11 +42,12 @@ export function createLook({ reader, events, decode }: LookParts): Look {
   async function* scanOne(place: Place, range: ScanRange, signal: AbortSignal) {
     const { topic, partition } = place;
     const [first, end] = await Promise.all([
-      reader.offsetAt(topic, partition, range.from),
+      range.offsets?.get(partition) ?? reader.offsetAt(topic, partition, range.from),
       reader.offsetAt(topic, partition, range.to + WRITTEN_WITHIN_MS),
     ]);
-    const maxBytes = Math.max(LEAST_SCAN_BYTES, Math.floor(SCAN_BYTES / partitions.length));
-    const stretch = { from: Math.max(first, range.offsets?.get(partition) ?? 0), to: end, maxBytes };
+    const share = Math.max(LEAST_SCAN_BYTES, Math.floor(SCAN_BYTES / partitions.length));
+    const enough = Math.max(LEAST_FETCH_BYTES, (range.most ?? share) * BYTES_OF_A_RECORD);
+    const stretch = { from: first, to: end, maxBytes: Math.min(share, enough) };
     for await (const messages of reader.read(topic, partition, stretch, signal)) {
       const records = messages.map((message) => decode(message, place));
       yield records.filter(({ timestamp }) => range.from <= timestamp && timestamp < range.to);

@@ -40,3 +40,28 @@ test('gone is what lies below the first record held and what compaction took, no
   topics.cut(EVENTS.topic, 0, 10);
   expect(await gone(2, 9, 10)).toEqual([2, 9]);
 });
+
+test('a page of a scan asks for no beginning that it knows, and fetches no more than it takes', async () => {
+  const { topics } = await eventsUpTo(100);
+  const asked: (number | undefined)[] = [];
+  const times: number[] = [];
+  const reader: typeof topics.reader = {
+    ...topics.reader,
+    read(topic, partition, range, signal) {
+      asked.push(range.maxBytes);
+      return topics.reader.read(topic, partition, range, signal);
+    },
+    offsetAt(topic, partition, timestamp) {
+      times.push(timestamp);
+      return topics.reader.offsetAt(topic, partition, timestamp);
+    },
+  };
+  const look = createLook({ reader, events: EVENTS, decode: recordOf });
+  const offsets = new Map([[0, 40]]);
+  const page = look.scan(EVENTS.topic, { from: 0, to: 1, offsets, most: 20 }, new AbortController().signal);
+  const found: number[] = [];
+  for await (const records of page) found.push(...records.map(({ offset }) => offset));
+  expect(found[0]).toBe(40);
+  expect(times).toHaveLength(1);
+  expect(asked).toEqual([64 * 1024]);
+});
