@@ -3,18 +3,19 @@ import { defineConfig } from 'vitest/config';
 /** Of the faults' dice: the same suite with another seed is another run. */
 const SEED = 20261122;
 
+const KAFKA = ['test/kafka/**/*.test.ts'];
+/** Minutes each: rows that kill, freeze and stop whole clusters, and the one that adds and removes workers for two minutes. */
+const KAFKA_LONG = ['test/kafka/faults-brokers{,-three}.test.ts', 'test/kafka/faults-workers.test.ts'];
+
 /**
- * Rows 13 to 17 start, stop and freeze whole clusters: minutes each, and they want the machine for themselves. They run by
- * `npm run test:brokers`, and not with the rest.
+ * Behind all others, since brokers take CPU that those are not to miss. What they do is waiting for the most part, for
+ * sessions to end and brokers to come back: three files at a time.
  */
-const BROKER_ROWS = ['test/kafka/faults-brokers.test.ts', 'test/kafka/faults-brokers-three.test.ts'];
-const isForBrokers = process.env.BRAZIER_TEST_BROKERS === '1';
+const APART = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
     provide: { seed: Number(process.env.BRAZIER_TEST_SEED ?? SEED) },
-    include: isForBrokers ? BROKER_ROWS : ['test/**/*.test.ts'],
-    exclude: isForBrokers ? [] : BROKER_ROWS,
     // Starts a broker when the first suite asks for one, and none when none does.
     globalSetup: ['test/support/kafka/global-setup.ts'],
     // Deadlines, not durations: a busy machine may need a minute where an idle one needs seconds.
@@ -22,5 +23,11 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real servers and worker threads: two files at a time keep a 2-core machine responsive.
     maxWorkers: 2,
+    // Those of one group run by their names: the long ones first.
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'], exclude: KAFKA } },
+      { extends: true, test: { name: 'kafka 1', include: KAFKA_LONG, ...APART } },
+      { extends: true, test: { name: 'kafka 2', include: KAFKA, exclude: KAFKA_LONG, ...APART } },
+    ],
   },
 });

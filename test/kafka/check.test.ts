@@ -122,7 +122,8 @@ ${more}`;
     ]);
   });
 
-  test('no broker is one line', async () => {
+  // It waits until kafkajs gives up, and the next two beside it.
+  test.concurrent('no broker is one line', async () => {
     const { good, lines } = await ask({ brokers: [`127.0.0.1:${await freePort()}`] });
     expect(good).toBe(false);
     expect(lines).toEqual([
@@ -132,13 +133,13 @@ ${more}`;
     ]);
   });
 
-  test('a login where none is offered is one line', async () => {
+  test.concurrent('a login where none is offered is one line', async () => {
     const { lines } = await ask({ sasl: { mechanism: 'plain', username: 'u', password: 'hush' } });
     expect(lines).toEqual([expect.stringMatching(/^problem: log: connecting to Kafka at /)]);
     expect(lines.join('')).not.toContain('hush');
   });
 
-  test('the command prints them on stderr and exits with 1; for ingest Braze is not asked', async () => {
+  test.concurrent('the command prints them on stderr and exits with 1; for ingest Braze is not asked', async () => {
     const file = join(folder, 'brazier.yaml');
     const check = (text: string, ...flags: string[]) => {
       writeFileSync(file, text);

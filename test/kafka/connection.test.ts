@@ -7,54 +7,40 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createKafkaClient } from '../../src/log/kafka/client.ts';
 import { logErrorOf } from '../../src/log/kafka/failure.ts';
 import type { KafkaConnection, KafkaSasl, KafkaTls } from '../../src/log/kafka/options.ts';
-import { type KafkaCluster, startKafka } from '../support/kafka/broker.ts';
-import { describeKafka } from '../support/kafka/shared.ts';
+import type { SharedKafka } from '../support/kafka/global-setup.ts';
+import { describeKafka, startedKafka } from '../support/kafka/shared.ts';
 import { startTokenServer, type TokenServer } from '../support/kafka/token-server.ts';
 import { makeCertificates } from '../support/tls.ts';
 
-const PASSWORD = 'only-for-this-test';
-
-/** kafkajs logs in again 10 s before a session ends: after a second and a half. */
-const SESSION_MS = 11_500;
+/** The broker ends sessions after 11.5 s, and kafkajs logs in again 10 s before. */
 const LOGIN_AGAIN_MS = 1_500;
-
-const AUTHORIZER = {
-  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-  'super.users': 'User:ANONYMOUS;User:alice;User:service',
-  'connections.max.reauth.ms': String(SESSION_MS),
-};
 
 describeKafka(
   'a connection with TLS and a login',
   () => {
-    let kafka: KafkaCluster;
+    let kafka: SharedKafka;
     let tokens: TokenServer;
     let elsewhere: string;
     const lines: string[] = [];
     const admins: Admin[] = [];
 
     beforeAll(async () => {
-      kafka = await startKafka({
-        secure: { users: { alice: PASSWORD, bob: PASSWORD } },
-        properties: AUTHORIZER,
-        heapMb: 256,
-      });
+      kafka = await startedKafka();
       tokens = await startTokenServer(60);
       elsewhere = mkdtempSync(join(tmpdir(), 'other-ca-'));
-    }, 300_000);
+    });
     afterAll(async () => {
       await Promise.all(admins.map((admin) => admin.disconnect().catch(() => undefined)));
       await tokens?.close();
-      await kafka?.stop();
       rmSync(elsewhere, { recursive: true, force: true });
     });
 
-    const trusted = (): KafkaTls => ({ caFile: String(kafka.caFile), rejectUnauthorized: true });
+    const trusted = (): KafkaTls => ({ caFile: kafka.caFile, rejectUnauthorized: true });
 
     const login = (over: Partial<Extract<KafkaSasl, { username: string }>> = {}): KafkaSasl => ({
       mechanism: 'scram-sha-512',
       username: 'alice',
-      readPassword: () => PASSWORD,
+      readPassword: () => kafka.password,
       ...over,
     });
 
@@ -85,7 +71,7 @@ describeKafka(
       expect(error).toBeInstanceOf(Error);
       const failure = logErrorOf(error, 'connecting');
       expect(failure.message).toMatch(/^[^\n]+$/);
-      expect(failure.message).not.toContain(PASSWORD);
+      expect(failure.message).not.toContain(kafka.password);
       return failure;
     }
 
@@ -153,7 +139,7 @@ describeKafka(
     });
 
     test('the password is read again at each login: a rotated one needs no restart', async () => {
-      let password = PASSWORD;
+      let password = kafka.password;
       let reads = 0;
       const readPassword = () => {
         reads += 1;
@@ -227,8 +213,8 @@ describeKafka(
 
     test('nothing that was said to the log holds a password', () => {
       expect(lines.length).toBeGreaterThan(0);
-      expect(lines.filter((line) => line.includes(PASSWORD) || line.includes('secret/1'))).toEqual([]);
+      expect(lines.filter((line) => line.includes(kafka.password) || line.includes('secret/1'))).toEqual([]);
     });
   },
-  'own',
+  'started',
 );

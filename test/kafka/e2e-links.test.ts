@@ -31,7 +31,9 @@ function expectWhole({ sandbox }: Workforce): void {
 }
 
 describeKafka('links of two identities, with two workers', () => {
-  it('join every anonymous past, though Braze applies data late', { timeout: 200_000 }, async () => {
+  it.concurrent('join every anonymous past, though Braze applies data late', {
+    timeout: 200_000,
+  }, async () => {
     const { doubled } = await withWorkers({ load: false, sandbox, destination }, async (workforce) => {
       await workforce.dealt();
       await visits(workforce);
@@ -41,7 +43,7 @@ describeKafka('links of two identities, with two workers', () => {
     expect(doubled).toBe(0);
   });
 
-  it('join them also when the partitions go from worker to worker meanwhile', {
+  it.concurrent('join them also when the partitions go from worker to worker meanwhile', {
     timeout: 300_000,
   }, async () => {
     await withWorkers({ load: false, sandbox, destination }, async (workforce) => {

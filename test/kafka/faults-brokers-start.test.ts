@@ -1,12 +1,11 @@
 /** What `serve` says of brokers and topics that it cannot use: one line with what to do, and an exit code. */
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type KafkaCluster, startKafka } from '../support/kafka/broker.ts';
+import { beforeAll, expect, it } from 'vitest';
 import { asking, logOn, runJava } from '../support/kafka/faults.ts';
-import { describeKafka } from '../support/kafka/shared.ts';
+import type { SharedKafka } from '../support/kafka/global-setup.ts';
+import { createTopic as createTopicBy, describeKafka, startedKafka } from '../support/kafka/shared.ts';
 import { makeFolder, startProcess } from '../support/server-process.ts';
 
-const PASSWORD = 'only-for-this-test';
 const WITHIN_MS = 120_000;
 
 async function freePort(): Promise<number> {
@@ -36,25 +35,24 @@ async function failedStart(log: object, more: object = {}) {
 describeKafka(
   'a start that cannot succeed',
   () => {
-    let kafka: KafkaCluster;
+    let kafka: SharedKafka;
     beforeAll(async () => {
-      kafka = await startKafka({ brokers: 1, secure: { users: { alice: PASSWORD } }, heapMb: 256 });
-    }, 300_000);
-    afterAll(() => kafka?.stop());
+      kafka = await startedKafka();
+    });
 
     const createTopic = (topic: string, config: Readonly<Record<string, string>>) =>
-      asking(kafka.brokers, (admin) => {
-        const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-        return admin.createTopics({ topics: [{ topic, numPartitions: 3, configEntries }] });
-      });
+      asking(kafka.brokers, (admin) => createTopicBy(admin, topic, { partitions: 3, config }));
 
     async function expectOneLine(log: object, says: RegExp, more: object = {}): Promise<void> {
       const { code, lines } = await failedStart(log, more);
       expect({ code, lines }).toEqual({ code: 1, lines: [expect.stringMatching(says)] });
-      expect(lines[0]).not.toContain(PASSWORD);
+      expect(lines[0]).not.toContain(kafka.password);
     }
 
-    it('no broker: where it was looked for, and what may be the matter', { timeout: WITHIN_MS }, async () => {
+    // These wait until kafkajs gives up, side by side.
+    it.concurrent('no broker: where it was looked for, and what may be the matter', {
+      timeout: WITHIN_MS,
+    }, async () => {
       const nobody = `127.0.0.1:${await freePort()}`;
       await expectOneLine(
         logOn([nobody]),
@@ -62,13 +60,13 @@ describeKafka(
       );
     });
 
-    it('a wrong password: the login was refused', { timeout: WITHIN_MS }, async () => {
-      const sasl = { mechanism: 'scram-sha-512', username: 'alice', password: `not-${PASSWORD}` };
+    it.concurrent('a wrong password: the login was refused', { timeout: WITHIN_MS }, async () => {
+      const sasl = { mechanism: 'scram-sha-512', username: 'alice', password: `not-${kafka.password}` };
       const log = logOn(kafka.secureBrokers, { ssl: { caFile: kafka.caFile }, sasl });
       await expectOneLine(log, /the login was refused .*check sasl\.mechanism, the user and the password/);
     });
 
-    it('a topic that is missing and may not be created: with which settings to create it', {
+    it.concurrent('a topic that is missing and may not be created: with which settings to create it', {
       timeout: WITHIN_MS,
     }, async () => {
       const log = logOn(kafka.brokers, { createTopics: false });
@@ -78,7 +76,9 @@ describeKafka(
       );
     });
 
-    it('more replicas than brokers, or fewer than have to be in sync', { timeout: WITHIN_MS }, async () => {
+    it.concurrent('more replicas than brokers, or fewer than have to be in sync', {
+      timeout: WITHIN_MS,
+    }, async () => {
       await expectOneLine(
         logOn(kafka.brokers, { replicationFactor: 3 }),
         /fewer brokers than replicas: lower replicationFactor/,
@@ -125,5 +125,5 @@ describeKafka(
       await expectOneLine(log, new RegExp(`${orders}.*LZ4 .*set compression\\.type`), { subscriptions });
     });
   },
-  'own',
+  'started',
 );

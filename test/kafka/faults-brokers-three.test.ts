@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createKafkaClient } from '../../src/log/kafka/client.ts';
 import { createOutbox } from '../../src/log/kafka/outbox.ts';
 import { NO_SIGNS } from '../../src/log/kafka/signs.ts';
+import { prepareTopics } from '../../src/log/kafka/topics.ts';
 import { UNDER_WAY } from '../support/harness.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/broker.ts';
 import {
@@ -15,7 +16,7 @@ import {
   PROBE,
   startProbes,
 } from '../support/kafka/faults.ts';
-import { plainConnection } from '../support/kafka/options.ts';
+import { kafkaOptions, plainConnection } from '../support/kafka/options.ts';
 import { describeKafka } from '../support/kafka/shared.ts';
 import { type Workforce, withWorkers } from '../support/kafka/workers.ts';
 
@@ -25,7 +26,7 @@ const load = {
   peoplePerLane: 10,
   eventsPerBatch: 5,
   batchesPerLane: Number.POSITIVE_INFINITY,
-  restMs: 20,
+  restMs: 100,
 };
 const ROW_WITHIN_MS = 300_000;
 const GETS_ON = { timeout: 60_000, interval: 100 };
@@ -54,10 +55,44 @@ describeKafka(
     let kafka: KafkaCluster;
     let brokers: string[];
     beforeAll(async () => {
-      kafka = await startKafka({ brokers: 3, heapMb: 384 });
+      kafka = await startKafka({ brokers: 3, heapMb: 256 });
       brokers = kafka.brokers;
     }, 300_000);
-    afterAll(() => kafka?.stop());
+    afterAll(() => kafka?.stop(), 60_000);
+
+    /** While these brokers are away, one after the other: a stopped one hands its partitions over and leaves the replicas in sync. */
+    async function without<T>(
+      nodeIds: readonly number[],
+      end: 'stop' | 'kill',
+      body: () => Promise<T>,
+    ): Promise<T> {
+      for (const id of nodeIds) await kafka.node(id)[end]();
+      try {
+        return await body();
+      } finally {
+        await Promise.all(nodeIds.map((id) => kafka.restart(id)));
+      }
+    }
+
+    it('topics get three replicas of which two must have a record, and with a broker away the log starts all the same', {
+      timeout: ROW_WITHIN_MS,
+    }, async () => {
+      const warnings: string[] = [];
+      const log = kafkaOptions(brokers, { onWarning: (line) => warnings.push(line) });
+      const prepare = () =>
+        prepareTopics(
+          createKafkaClient(log.connection, () => undefined),
+          log,
+        );
+      await prepare();
+      expect(warnings).toEqual([]);
+      const { topics } = await asking(brokers, (admin) => admin.fetchTopicMetadata({ topics: [log.topic] }));
+      expect(topics[0]?.partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3, 3]);
+      await without([2], 'kill', () =>
+        expect(prepare()).resolves.toMatchObject({ events: { partitions: 3 } }),
+      );
+      await kafka.ready();
+    });
 
     const options = (log = {}) => ({
       brokers,
@@ -75,6 +110,18 @@ describeKafka(
       }
     }
 
+    /** The outbox says why. */
+    async function expectTooFew(topic: string): Promise<void> {
+      const client = createKafkaClient(plainConnection(brokers), () => undefined);
+      const own = { compression: 'none', signs: NO_SIGNS, giveUpMs: 4_000, topics: [] } as const;
+      const outbox = await createOutbox(client, own);
+      const message = { key: null, value: Buffer.of(), headers: {}, timestamp: Date.now() };
+      await expect(outbox.send(topic, 0, [message])).rejects.toMatchObject({
+        message: expect.stringMatching(/fewer replicas are in sync than min\.insync\.replicas asks for/),
+      });
+      await outbox.close();
+    }
+
     it('row 14: a leader is stopped, another lets go of its partition: nothing is lost, no commit goes back', {
       timeout: ROW_WITHIN_MS,
     }, async () => {
@@ -84,11 +131,11 @@ describeKafka(
         await getsOn(workforce);
         // It leads one of the three partitions, and its commits are asked of another from then on.
         const stopped = await coordinatorOf(brokers, groupId);
-        await kafka.node(stopped).stop();
-        const stoppedMs = await getsOn(workforce);
-        const leader = await leaderOf(brokers, topic, 0);
+        const [stoppedMs, leader] = await without([stopped], 'stop', async () => [
+          await getsOn(workforce),
+          await leaderOf(brokers, topic, 0),
+        ]);
         expect(leader).not.toBe(stopped);
-        await kafka.restart(stopped);
         const replicas = [1, 2, 3].filter((id) => id !== leader);
         const topics = [{ topic, partitionAssignment: [{ partition: 0, replicas }] }];
         await asking(brokers, (admin) => admin.alterPartitionReassignments({ topics }));
@@ -107,16 +154,16 @@ describeKafka(
       await withWorkers(options({ groupPrefix: await prefixAt(controller) }), async (workforce) => {
         await workforce.dealt();
         await getsOn(workforce);
-        await kafka.node(controller).kill();
-        const resumedMs = await getsOn(workforce);
-        await vi.waitFor(async () => {
-          expect(await coordinatorOf(brokers, workforce.groupId)).not.toBe(controller);
-          expect(await controllerOf(brokers)).not.toBe(controller);
-        }, GETS_ON);
-        await workforce.dealt();
-        const rebalances = await workforce.metric('brazier_kafka_rebalances_total');
-        console.log({ row: 16, resumedMs, rebalances });
-        await kafka.restart(controller);
+        await without([controller], 'kill', async () => {
+          const resumedMs = await getsOn(workforce);
+          await vi.waitFor(async () => {
+            expect(await coordinatorOf(brokers, workforce.groupId)).not.toBe(controller);
+            expect(await controllerOf(brokers)).not.toBe(controller);
+          }, GETS_ON);
+          await workforce.dealt();
+          const rebalances = await workforce.metric('brazier_kafka_rebalances_total');
+          console.log({ row: 16, resumedMs, rebalances });
+        });
         await workforce.producer.stop();
       });
     });
@@ -127,26 +174,19 @@ describeKafka(
       await withWorkers(options(), async (workforce) => {
         await workforce.dealt();
         await getsOn(workforce);
-        // One after the other: each hands its partitions over and leaves the replicas in sync. That is the controller's to
-        // allow, and without a second vote no other broker can become it: the one that is, stays.
+        // Handing over is the controller's to allow, and without a second vote no other broker can become it: the one that
+        // is, stays.
         const controller = await controllerOf(brokers);
         const others = [1, 2, 3].filter((id) => id !== controller);
-        for (const id of others) await kafka.node(id).stop();
-        const probes = startProbes(workforce.ingest);
-        const acknowledged = workforce.producer.acknowledged.size;
-        const client = createKafkaClient(plainConnection(brokers), () => undefined);
-        const own = { compression: 'none', signs: NO_SIGNS, giveUpMs: 4_000, topics: [] } as const;
-        const outbox = await createOutbox(client, own);
-        const message = { key: null, value: Buffer.of(), headers: {}, timestamp: Date.now() };
-        await expect(outbox.send(workforce.topic, 0, [message])).rejects.toMatchObject({
-          message: expect.stringMatching(/fewer replicas are in sync than min\.insync\.replicas asks for/),
+        const answers = await without(others, 'stop', async () => {
+          const acknowledged = workforce.producer.acknowledged.size;
+          const probes = startProbes(workforce.ingest);
+          await Promise.all([expectTooFew(workforce.topic), wait(TOO_FEW_MS)]);
+          const all = await probes.stop();
+          expect(workforce.producer.acknowledged.size, 'acknowledged meanwhile').toBe(acknowledged);
+          return all;
         });
-        await outbox.close();
-        await wait(TOO_FEW_MS);
-        const answers = await probes.stop();
         expectRefused(answers);
-        expect(workforce.producer.acknowledged.size, 'acknowledged meanwhile').toBe(acknowledged);
-        await Promise.all(others.map((id) => kafka.restart(id)));
         const resumedMs = await getsOn(workforce);
         console.log({ row: 17, refused: answers.length, resumedMs });
         await workforce.producer.stop();

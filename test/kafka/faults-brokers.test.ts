@@ -3,7 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Harness, UNDER_WAY, underFire } from '../support/harness.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/broker.ts';
-import { expectRefused, logOn, PROBE, startLooks, startProbes } from '../support/kafka/faults.ts';
+import {
+  type Answer,
+  expectRefused,
+  logOn,
+  PROBE,
+  startLooks,
+  startProbes,
+} from '../support/kafka/faults.ts';
 import { describeKafka } from '../support/kafka/shared.ts';
 
 const load = { lanes: 4, peoplePerLane: 10, eventsPerBatch: 5, batchesPerLane: Number.POSITIVE_INFINITY };
@@ -19,6 +26,13 @@ const deliveredBy = ({ sandbox }: Harness) =>
 
 async function busy(harness: Harness): Promise<void> {
   await vi.waitFor(() => expect(deliveredBy(harness)).toBeGreaterThan(30), { timeout: 60_000 });
+}
+
+/** What senders are answered for so long. */
+async function answersOf({ ready }: Harness, ms: number): Promise<readonly Answer[]> {
+  const probes = startProbes(ready);
+  await wait(ms);
+  return probes.stop();
 }
 
 /** Since `back`, ms: when the first event was taken again, and when the first was delivered. */
@@ -39,9 +53,9 @@ describeKafka(
   () => {
     let kafka: KafkaCluster;
     beforeAll(async () => {
-      kafka = await startKafka({ brokers: 1 });
+      kafka = await startKafka({ heapMb: 256 });
     }, 300_000);
-    afterAll(() => kafka?.stop());
+    afterAll(() => kafka?.stop(), 60_000);
 
     /** Of the requests under way when it went and of those whose progress was not written yet. */
     const mayDouble = () => 2 * UNDER_WAY;
@@ -53,15 +67,11 @@ describeKafka(
       await underFire(options(), async (harness) => {
         await busy(harness);
         await kafka.node(1).kill();
-        const probes = startProbes(harness.ready);
-        await wait(DOWN_MS);
-        const answers = await probes.stop();
-        expectRefused(answers);
+        const answers = await answersOf(harness, DOWN_MS).finally(() => kafka.node(1).start());
         const back = performance.now();
-        const going = resumed(harness, back);
-        await kafka.restart(1);
-        const readyMs = Math.round(performance.now() - back);
-        const [takenMs, deliveredMs] = await going;
+        const ready = kafka.restart(1).then(() => Math.round(performance.now() - back));
+        const [readyMs, [takenMs, deliveredMs]] = await Promise.all([ready, resumed(harness, back)]);
+        expectRefused(answers);
         console.log({ row: 13, refused: answers.length, readyMs, takenMs, deliveredMs });
         await harness.producer.stop();
       });
@@ -72,14 +82,11 @@ describeKafka(
     }, async () => {
       await underFire(options(), async (harness) => {
         await busy(harness);
+        const looks = startLooks(harness.ready);
         kafka.node(1).freeze();
-        const [probes, looks] = [startProbes(harness.ready), startLooks(harness.ready)];
-        await wait(FROZEN_MS);
-        const [answers, slowestMs] = await Promise.all([probes.stop(), looks.stop()]);
+        const answers = await answersOf(harness, FROZEN_MS).finally(() => kafka.node(1).thaw());
         const back = performance.now();
-        // Before anything may fail: with a broker that stays frozen the row would never end.
-        kafka.node(1).thaw();
-        const [takenMs, deliveredMs] = await resumed(harness, back);
+        const [slowestMs, [takenMs, deliveredMs]] = await Promise.all([looks.stop(), resumed(harness, back)]);
         expectRefused(answers);
         expect(slowestMs, 'of the answers to whether it lives, while the broker was frozen').toBeLessThan(
           1_000,

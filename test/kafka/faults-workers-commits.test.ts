@@ -3,10 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createKafkaClient } from '../../src/log/kafka/client.ts';
 import { PATIENT, UNDER_WAY } from '../support/harness.ts';
-import { type KafkaCluster, startKafka } from '../support/kafka/broker.ts';
 import { plainConnection } from '../support/kafka/options.ts';
 import { type Relay, startRelay } from '../support/kafka/relay.ts';
-import { describeKafka } from '../support/kafka/shared.ts';
+import { describeKafka, startedKafka } from '../support/kafka/shared.ts';
 import { SESSION_MS, type Workforce, withWorkers } from '../support/kafka/workers.ts';
 
 const WITHIN_MS = 240_000;
@@ -75,39 +74,36 @@ describeKafka('commits that fail', () => {
   });
 });
 
-describeKafka('commits over connections that are cut', () => {
-  let cluster: KafkaCluster;
-  let relay: Relay;
-  beforeAll(async () => {
-    relay = await startRelay();
-    cluster = await startKafka({
-      properties([ports]) {
-        relay.aim(Number(ports?.plain));
-        return { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${relay.port}` };
-      },
+describeKafka(
+  'commits over connections that are cut',
+  () => {
+    let relay: Relay;
+    let brokers: string[];
+    beforeAll(async () => {
+      const { relay: way } = await startedKafka();
+      relay = await startRelay(way);
+      brokers = [`127.0.0.1:${way.port}`];
     });
-  }, 120_000);
-  afterAll(async () => {
-    await cluster?.stop();
-    await relay?.close();
-  });
+    afterAll(() => relay?.close());
 
-  it('row 23: again and again, to the coordinator and to all: they are made once more, and nothing is lost or doubled', {
-    timeout: WITHIN_MS,
-  }, async () => {
-    const { doubled } = await withWorkers({ load, sandbox, brokers: cluster.brokers }, async (workforce) => {
-      await workforce.dealt();
-      const before = await workforce.members();
-      let count = 0;
-      for (let times = 0; times < 15; times += 1) {
-        count += relay.cut();
-        await wait(200 + workforce.dice() * 600);
-      }
-      expect(count, 'connections that were cut').toBeGreaterThan(30);
-      await workforce.dealt();
-      expect(await workforce.members()).toEqual(before);
-      await workforce.producer.stop();
+    it('row 23: again and again, to the coordinator and to all: they are made once more, and nothing is lost or doubled', {
+      timeout: WITHIN_MS,
+    }, async () => {
+      const { doubled } = await withWorkers({ load, sandbox, brokers }, async (workforce) => {
+        await workforce.dealt();
+        const before = await workforce.members();
+        let count = 0;
+        for (let times = 0; times < 15; times += 1) {
+          count += relay.cut();
+          await wait(200 + workforce.dice() * 600);
+        }
+        expect(count, 'connections that were cut').toBeGreaterThan(30);
+        await workforce.dealt();
+        expect(await workforce.members()).toEqual(before);
+        await workforce.producer.stop();
+      });
+      expect(doubled).toBe(0);
     });
-    expect(doubled).toBe(0);
-  });
-});
+  },
+  'started',
+);

@@ -43,7 +43,7 @@ async function latenciesOf(workforce: Workforce, people: readonly string[], turn
 }
 
 describeKafka('workers whose Braze is slow', () => {
-  it('row 19: replies later than the session, and no member is given up, nothing dealt anew', {
+  it.concurrent('row 19: replies later than the session, and no member is given up, nothing dealt anew', {
     timeout: WITHIN_MS,
   }, async () => {
     const load = { lanes: 2, batchesPerLane: 10, restMs: 20 };
@@ -67,7 +67,7 @@ describeKafka('workers whose Braze is slow', () => {
     expect(doubled).toBe(0);
   });
 
-  it('row 20: one person whom Braze answers late holds up nobody else, in no partition', {
+  it.concurrent('row 20: one person whom Braze answers late holds up nobody else, in no partition', {
     timeout: WITHIN_MS,
   }, async () => {
     const HOT = 'hot';

@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createKafkaClient, type KafkaClient } from '../../src/log/kafka/client.ts';
 import { createOutbox, type Outbox, type OutboxOptions } from '../../src/log/kafka/outbox.ts';
 import { createRangeReader, type RangeReader } from '../../src/log/kafka/range-reader.ts';
 import type { OutMessage, RawMessage } from '../../src/log/kafka/record-codec.ts';
 import { NO_SIGNS } from '../../src/log/kafka/signs.ts';
 import { createDice } from '../support/dice.ts';
-import { startKafka } from '../support/kafka/broker.ts';
 import { describeKafka, type KafkaScratch, kafkaBrokers, openScratch } from '../support/kafka/shared.ts';
 
 function clientOf(brokers: readonly string[]): KafkaClient {
@@ -195,54 +194,4 @@ describeKafka('the outbox on a broker', () => {
     await closing;
     expect(await Promise.all(sending)).toEqual(Array.from({ length: 50 }, (_, index) => index));
   });
-});
-
-describeKafka('the outbox on a broker that stops and comes back', () => {
-  it('loses nothing that was acknowledged, gives up what waits too long, and keeps the order', async () => {
-    const cluster = await startKafka({ brokers: 1 });
-    onTestFinished(() => cluster.stop());
-    const scratch = await openScratch(cluster.brokers);
-    onTestFinished(() => scratch.close());
-    // A broker that has just started may not know yet what it has created.
-    const topic = await vi.waitFor(() => scratch.topic({ partitions: 2 }), 20_000);
-    const client = clientOf(cluster.brokers);
-    const outbox = await createOutbox(client, {
-      compression: 'none',
-      signs: NO_SIGNS,
-      giveUpMs: 1_500,
-      topics: [],
-    });
-    const called: string[][] = [[], []];
-    const failed = new Set<string>();
-    const under = new AbortController();
-    let count = 0;
-    const sender = async (partition: number) => {
-      while (!under.signal.aborted) {
-        const name = `m${count++}`;
-        // The order of the calls.
-        called[partition]?.push(name);
-        await outbox.send(topic, partition, [message(name, 500)]).catch(() => failed.add(name));
-      }
-    };
-    const senders = Array.from({ length: 40 }, (_, index) => sender(index % 2));
-    await vi.waitFor(() => expect(count).toBeGreaterThan(500), 30_000);
-    await cluster.node(1).stop();
-    await vi.waitFor(() => expect(failed.size).toBeGreaterThan(0), 30_000);
-    await cluster.restart(1);
-    const before = count;
-    await vi.waitFor(() => expect(count).toBeGreaterThan(before + 500), 30_000);
-    under.abort();
-    await Promise.all(senders);
-    await outbox.close();
-
-    const reader = createRangeReader(client);
-    for (const partition of [0, 1]) {
-      const firsts = [...new Set((await readAll(reader, topic, partition)).map(nameOf))];
-      const wanted = (called[partition] ?? []).filter((name) => !failed.has(name));
-      const order = new Map(firsts.map((name, index) => [name, index]));
-      expect(wanted.filter((name) => !order.has(name))).toEqual([]);
-      expect(firsts.filter((name) => !failed.has(name))).toEqual(wanted);
-    }
-    await reader.close();
-  }, 120_000);
 });

@@ -1,10 +1,9 @@
 /** Reading partitions by offset, on a real broker. */
 import { CompressionTypes, type Producer } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKafkaClient, type KafkaClient } from '../../src/log/kafka/client.ts';
 import { createRangeReader, type RangeReader, type ReadRange } from '../../src/log/kafka/range-reader.ts';
 import type { RawMessage } from '../../src/log/kafka/record-codec.ts';
-import { startKafka } from '../support/kafka/broker.ts';
 import { describeKafka, type KafkaScratch, openScratch } from '../support/kafka/shared.ts';
 
 const NEVER = new AbortController().signal;
@@ -231,35 +230,4 @@ describe('without brokers', () => {
     for await (const messages of reader.read('t', 0, { from: 0, to: 9 }, signal)) count += messages.length;
     return count;
   }
-});
-
-describeKafka('the range reader, on a broker that goes and comes', () => {
-  /** A broker starts in seconds; where many start at once, in a minute. */
-  const START_MS = 120_000;
-
-  it('reads on through a kill and a new start', { timeout: 2 * START_MS }, async () => {
-    const cluster = await startKafka();
-    onTestFinished(() => cluster.stop());
-    const scratch = await openScratch(cluster.brokers);
-    onTestFinished(() => scratch.admin.disconnect());
-    const topic = await scratch.topic();
-    const producer = scratch.kafka.producer();
-    await producer.connect();
-    for (let n = 0; n < 100; n += 10) {
-      await producer.send({ topic, messages: range(n, n + 10).map((i) => ({ value: `${i}` })) });
-    }
-    await producer.disconnect();
-    const reader = createRangeReader(clientOf(cluster.brokers), { giveUpMs: START_MS });
-    onTestFinished(() => reader.close());
-    const got: number[] = [];
-    let restarted: Promise<void> | undefined;
-    for await (const messages of reader.read(topic, 0, { from: 0, to: 100, maxBytes: 1 }, NEVER)) {
-      got.push(...offsetsOf(messages));
-      if (got.length !== 30) continue;
-      await cluster.node(1).kill();
-      restarted = cluster.restart(1);
-    }
-    expect(got).toEqual(range(0, 100));
-    await restarted;
-  });
 });

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { createKafkaClient } from '../../../src/log/kafka/client.ts';
 import { WRITE_KEY } from '../harness.ts';
 import type { Ready } from '../server-process.ts';
-import { KAFKA_CLASS_PATH } from './jars.ts';
+import { javaArgs } from './node.ts';
 import { plainConnection } from './options.ts';
 
 /** The log's part of a configuration: topics and groups of names of its own. */
@@ -105,8 +105,8 @@ export function startLooks({ admin }: Pick<Ready, 'admin'>): { stop(): Promise<n
 /** A class of the Java client's tools with these arguments, `input` on its stdin; its stdout. Rejects with its stderr. */
 export function runJava(className: string, args: readonly string[], input = ''): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-cp', KAFKA_CLASS_PATH];
-  const child = spawn('java', [...options, className, ...args], { stdio: 'pipe' });
+  const java = javaArgs({ flags: ['-Xmx256m'] });
+  const child = spawn('java', [...java, className, ...args], { stdio: 'pipe' });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;

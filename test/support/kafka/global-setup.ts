@@ -6,15 +6,37 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
-import { type KafkaCluster, startKafka } from './broker.ts';
+import { archiveKafka, type KafkaCluster, startKafka } from './broker.ts';
 import { canRunKafka } from './jars.ts';
 
+/** The broker that is started for a run: how it is come to with TLS and a login, and through a relay. */
+export type SharedKafka = Pick<KafkaCluster, 'brokers' | 'secureBrokers' | 'relay'> & {
+  readonly caFile: string;
+  /** Of alice and bob. */
+  readonly password: string;
+};
+
 export interface KafkaOffer {
-  /** Addresses, when they are known before the run. */
+  /** Addresses of somebody's own cluster. */
   readonly brokers: string[] | null;
-  /** Answers a GET with the addresses as JSON, after it started the broker; null: this machine cannot. */
+  /** Answers a GET with a `SharedKafka` as JSON, after it started the broker; null: this machine cannot. */
   readonly starter: string | null;
 }
+
+const PASSWORD = 'only-for-this-test';
+
+/** kafkajs logs in again 10 s before a session ends: after a second and a half. */
+const SESSION_MS = 11_500;
+
+/** Bob may log in, and no more. */
+const SECURE = {
+  secure: { users: { alice: PASSWORD, bob: PASSWORD } },
+  properties: {
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS;User:alice;User:service',
+    'connections.max.reauth.ms': String(SESSION_MS),
+  },
+};
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,24 +44,28 @@ declare module 'vitest' {
   }
 }
 
+function offerOf({ brokers, secureBrokers, relay, caFile }: KafkaCluster): SharedKafka {
+  return { brokers, secureBrokers, relay, caFile: String(caFile), password: PASSWORD };
+}
+
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const own = process.env.KAFKA_BROKERS;
-  if (own || !canRunKafka) {
-    project.provide('kafka', { brokers: own ? own.split(',') : null, starter: null });
+  const brokers = process.env.KAFKA_BROKERS?.split(',') ?? null;
+  if (!canRunKafka) {
+    project.provide('kafka', { brokers, starter: null });
     return undefined;
   }
   let cluster: Promise<KafkaCluster> | undefined;
   const server = createServer((_request, reply) => {
-    cluster ??= startKafka();
+    cluster ??= archiveKafka().then(() => startKafka(SECURE));
     cluster.then(
-      ({ brokers }) => reply.end(JSON.stringify(brokers)),
+      (started) => reply.end(JSON.stringify(offerOf(started))),
       (error: unknown) => reply.writeHead(500).end(String(error)),
     );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  project.provide('kafka', { brokers: null, starter: `http://127.0.0.1:${port}` });
+  project.provide('kafka', { brokers, starter: `http://127.0.0.1:${port}` });
   return async () => {
     server.close();
     server.closeAllConnections();

@@ -48,6 +48,9 @@ const LIB = join(HOME, 'lib');
 /** Of the broker and of its tools, once `fetchKafka` has resolved. */
 export const KAFKA_CLASS_PATH = join(LIB, '*');
 
+/** The broker's classes as the JVM wants them: a start takes half the CPU. Made by `archiveKafka`, or not there. */
+export const KAFKA_ARCHIVE = join(HOME, 'classes.jsa');
+
 /**
  * Fetches the jars when they are not there yet. By way of a folder of its own: of two that fetch at a time, one wins,
  * and nobody sees half of it.

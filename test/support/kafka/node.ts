@@ -1,9 +1,11 @@
-/** One broker process: formatted once, then started, stopped, killed and frozen on the same ports and data. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+/** One broker process: its disk is formatted once, then it is started, stopped, killed and frozen on the same ports and data. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KAFKA_CLASS_PATH } from './jars.ts';
+import { promisify } from 'node:util';
+import { KAFKA_ARCHIVE, KAFKA_CLASS_PATH } from './jars.ts';
 import { type NodeSettings, serverProperties } from './properties.ts';
 
 /** Started brokers that nobody ended: ended with this process. */
@@ -40,6 +42,16 @@ export interface NodeOptions extends NodeSettings {
   readonly heapMb: number;
   /** Outlives this process. */
   readonly detached: boolean;
+  /** Soon ready rather than fast under a load that lasts. */
+  readonly isQuick: boolean;
+  readonly jvmFlags: readonly string[];
+}
+
+/** `java` with the jars. Quick: the first of its two compilers alone; what the second one wins, a test never earns back. */
+export function javaArgs({ isQuick = true, flags = [] as readonly string[] } = {}): string[] {
+  const archive = existsSync(KAFKA_ARCHIVE) ? [`-XX:SharedArchiveFile=${KAFKA_ARCHIVE}`] : [];
+  const compiler = isQuick ? ['-XX:TieredStopAtLevel=1'] : [];
+  return ['-XX:+UseSerialGC', ...compiler, ...archive, ...flags, '-cp', KAFKA_CLASS_PATH];
 }
 
 function scramUsers(settings: NodeSettings): string[] {
@@ -51,19 +63,33 @@ function scramUsers(settings: NodeSettings): string[] {
   );
 }
 
-function formatNode(options: NodeOptions, propertiesFile: string): void {
-  const tool = ['-cp', KAFKA_CLASS_PATH, 'kafka.tools.StorageTool', 'format'];
-  const args = ['-t', options.clusterId, '-c', propertiesFile, ...scramUsers(options)];
-  execFileSync('java', ['-XX:TieredStopAtLevel=1', ...tool, ...args], { stdio: 'pipe' });
+const propertiesOf = ({ folder, nodeId }: NodeOptions) => join(folder, `server-${nodeId}.properties`);
+
+/** Gives the nodes of one cluster their disks: the first by Kafka's tool, which is a JVM's start, the others after its model. */
+export async function formatNodes(nodes: readonly NodeOptions[]): Promise<void> {
+  const [first, ...others] = nodes;
+  if (!first) return;
+  for (const node of nodes) writeFileSync(propertiesOf(node), serverProperties(node));
+  const tool = ['kafka.tools.StorageTool', 'format', '-t', first.clusterId, '-c', propertiesOf(first)];
+  await promisify(execFile)('java', [...javaArgs(), ...tool, ...scramUsers(first)]);
+  for (const other of others) {
+    cpSync(first.dataFolder, other.dataFolder, { recursive: true });
+    const file = join(other.dataFolder, 'meta.properties');
+    const own = readFileSync(file, 'utf8')
+      .replace(/^node\.id=.*$/m, `node.id=${other.nodeId}`)
+      .replace(/^directory\.id=.*$/m, `directory.id=${randomBytes(16).toString('base64url')}`);
+    writeFileSync(file, own);
+  }
 }
 
-/** Below everything that is measured beside it; `nice` becomes the broker, so that the pid is its own. */
-const NICENESS = '10';
+/** Below what is measured beside it, or as everybody else: what is tested waits for it. `nice` becomes the broker: the pid is its own. */
+const niceness = ({ isQuick }: NodeOptions) => (isQuick ? '0' : '10');
 
-function spawnNode(options: NodeOptions, propertiesFile: string, outputFile: string): ChildProcess {
+function spawnNode(options: NodeOptions, outputFile: string): ChildProcess {
   const output = openSync(outputFile, 'a');
-  const java = ['java', `-Xmx${options.heapMb}m`, '-XX:+UseSerialGC', '-cp', KAFKA_CLASS_PATH];
-  const child = spawn('nice', ['-n', NICENESS, ...java, 'kafka.Kafka', propertiesFile], {
+  const flags = [`-Xmx${options.heapMb}m`, ...options.jvmFlags];
+  const java = ['java', ...javaArgs({ ...options, flags }), 'kafka.Kafka', propertiesOf(options)];
+  const child = spawn('nice', ['-n', niceness(options), ...java], {
     stdio: ['ignore', output, output],
     cwd: options.folder,
     detached: options.detached,
@@ -74,13 +100,10 @@ function spawnNode(options: NodeOptions, propertiesFile: string, outputFile: str
   return child.on('exit', () => alive.delete(child));
 }
 
-/** Formats the data folder; the process is not started yet. */
+/** The process is not started yet; its disk is given to it by `formatNodes`. */
 export function createNode(options: NodeOptions): KafkaNode {
   const ports = options.ports[options.nodeId - 1];
-  const propertiesFile = join(options.folder, `server-${options.nodeId}.properties`);
   const outputFile = join(options.folder, `server-${options.nodeId}.out`);
-  writeFileSync(propertiesFile, serverProperties(options));
-  formatNode(options, propertiesFile);
   let child: ChildProcess | null = null;
   const isRunning = () => child !== null && child.exitCode === null && child.signalCode === null;
   const end = async (signal: NodeJS.Signals) => {
@@ -99,7 +122,7 @@ export function createNode(options: NodeOptions): KafkaNode {
       return isRunning() ? (child?.pid ?? null) : null;
     },
     start() {
-      if (!isRunning()) child = spawnNode(options, propertiesFile, outputFile);
+      if (!isRunning()) child = spawnNode(options, outputFile);
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

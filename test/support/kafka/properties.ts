@@ -4,6 +4,10 @@ export interface NodePorts {
   readonly plain: number;
   readonly controller: number;
   readonly secure: number;
+  /** A second listener without TLS and without a password, that tells its clients to come to `relay`. */
+  readonly relayed: number;
+  /** Nobody listens there: a relay's, in front of `relayed`. */
+  readonly relay: number;
 }
 
 export interface SecureListener {
@@ -52,13 +56,15 @@ export function serverProperties(settings: NodeSettings): string {
     `PLAINTEXT://127.0.0.1:${own.plain}`,
     ...(secure ? [`SECURE://127.0.0.1:${own.secure}`] : []),
   ];
+  const relayed = (port: number) => `RELAYED://127.0.0.1:${port}`;
+  const protocols = 'PLAINTEXT:PLAINTEXT,RELAYED:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL';
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(nodeId),
     'controller.quorum.voters': ports.map((at, i) => `${i + 1}@127.0.0.1:${at.controller}`).join(','),
-    listeners: [...listeners, `CONTROLLER://127.0.0.1:${own.controller}`].join(','),
-    'advertised.listeners': listeners.join(','),
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
+    listeners: [...listeners, relayed(own.relayed), `CONTROLLER://127.0.0.1:${own.controller}`].join(','),
+    'advertised.listeners': [...listeners, relayed(own.relay)].join(','),
+    'listener.security.protocol.map': protocols,
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': settings.dataFolder,

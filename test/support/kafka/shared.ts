@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { beforeAll, describe, inject, test, vi } from 'vitest';
 import { patchRequestTimer } from '../../../src/log/kafka/timer-patch.ts';
+import type { SharedKafka } from './global-setup.ts';
 
 const { brokers: given, starter } = inject('kafka');
 
@@ -16,12 +17,21 @@ const MISSING = 'no Kafka: neither KAFKA_BROKERS is set nor are java and mvn on 
 
 /**
  * A `describe` whose tests need a broker. Without one they are skipped, loudly; under `CI=true` that is a failure.
- * @param uses `own`: the suite starts a cluster by itself, and the shared one is not started for it
+ * @param uses `shared`: whichever there is; `started`: the one that is started for the run, whatever else is offered;
+ * `own`: the suite starts a cluster by itself
  */
-export function describeKafka(name: string, suite: () => void, uses: 'shared' | 'own' = 'shared'): void {
-  if (hasKafka) {
+export function describeKafka(
+  name: string,
+  suite: () => void,
+  uses: 'shared' | 'started' | 'own' = 'shared',
+): void {
+  if (uses === 'shared' ? hasKafka : starter !== null) {
     describe(name, () => {
-      if (uses === 'shared') beforeAll(() => kafkaBrokers().then(() => undefined), START_WITHIN_MS);
+      if (uses !== 'own')
+        beforeAll(
+          () => (uses === 'shared' ? kafkaBrokers() : startedKafka()).then(() => undefined),
+          START_WITHIN_MS,
+        );
       suite();
     });
   } else if (process.env.CI === 'true') {
@@ -34,13 +44,17 @@ export function describeKafka(name: string, suite: () => void, uses: 'shared' | 
   }
 }
 
-/** Addresses of the shared broker; the first call of a run starts it. */
-export async function kafkaBrokers(): Promise<string[]> {
-  if (given) return given;
+/** The broker that is started for the run; the first call starts it. */
+export async function startedKafka(): Promise<SharedKafka> {
   if (!starter) throw new Error(MISSING);
   const reply = await fetch(starter);
   if (!reply.ok) throw new Error(`the shared broker did not start: ${await reply.text()}`);
-  return (await reply.json()) as string[];
+  return (await reply.json()) as SharedKafka;
+}
+
+/** Addresses of the shared broker; the first call of a run starts it, if nobody else's is offered. */
+export async function kafkaBrokers(): Promise<string[]> {
+  return given ?? (await startedKafka()).brokers;
 }
 
 export interface TopicSettings {
@@ -64,6 +78,20 @@ export interface KafkaScratch {
   close(): Promise<void>;
 }
 
+/** Resolves when its partitions have their leaders. */
+export async function createTopic(
+  admin: Admin,
+  topic: string,
+  { partitions = 1, replicationFactor = 1, config = {} }: TopicSettings = {},
+): Promise<void> {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
+  // Asked right away, a busy broker may not know it yet: kafkajs' own waiting for leaders ends with that error.
+  await admin.createTopics({ topics: [wanted], waitForLeaders: false });
+  // Its offsets are answered by each partition's leader: all of them are there by then.
+  await vi.waitFor(() => admin.fetchTopicOffsets(topic), { timeout: 30_000, interval: 100 });
+}
+
 /** @param brokers default: the shared broker's */
 export async function openScratch(brokers?: string[]): Promise<KafkaScratch> {
   const addresses = brokers ?? (await kafkaBrokers());
@@ -84,14 +112,9 @@ export async function openScratch(brokers?: string[]): Promise<KafkaScratch> {
     admin,
     kafka,
     topicName,
-    async topic({ partitions = 1, replicationFactor = 1, config = {} } = {}) {
+    async topic(settings) {
       const topic = topicName();
-      const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-      const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
-      // Asked right away, a busy broker may not know it yet: kafkajs' own waiting for leaders ends with that error.
-      await admin.createTopics({ topics: [wanted], waitForLeaders: false });
-      // Its offsets are answered by each partition's leader: all of them are there by then.
-      await vi.waitFor(() => admin.fetchTopicOffsets(topic), { timeout: 30_000, interval: 100 });
+      await createTopic(admin, topic, settings);
       return topic;
     },
     groupId: (label = 'group') => remember(groups, label),
