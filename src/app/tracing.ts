@@ -26,14 +26,15 @@ const OFF = { tracer: undefined, stop: async () => undefined };
 /** One line when spans begin to be lost, however many, and one when they are all taken again. */
 export function createTracingSigns(logger: Pick<Logger, 'info' | 'warn'>): TracingSigns {
   let lost = 0;
-  let isLosing = false;
+  let isTooSlow = false;
   return {
     exported() {
-      if (lost > 0 && !isLosing) {
+      // One that is too slow takes some, and loses others: not before a batch without a loss it is well again.
+      if (lost > 0 && !isTooSlow) {
         logger.info('the collector takes spans again', { lost });
         lost = 0;
       }
-      isLosing = false;
+      isTooSlow = false;
     },
     lost(spans, reason) {
       if (lost === 0) {
@@ -43,7 +44,7 @@ export function createTracingSigns(logger: Pick<Logger, 'info' | 'warn'>): Traci
         });
       }
       lost += spans;
-      isLosing = true;
+      isTooSlow = reason === 'queue_full';
     },
   };
 }
