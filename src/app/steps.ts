@@ -216,7 +216,7 @@ function createPipelineOf(
     onDoubts: (count) => {
       metrics.eventsInDoubt.inc({ destination: id }, count);
       logger.warn(
-        `the process was killed while ${count} events and purchases were under way: ${DOUBT_ADVICE[destination.uncertain]}`,
+        `${count} events and purchases were under way when a run broke off, by a kill or for want of brokers: ${DOUBT_ADVICE[destination.uncertain]}`,
         { destination: id },
       );
     },

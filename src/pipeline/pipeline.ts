@@ -36,7 +36,7 @@ export interface PipelineOptions {
   readonly clock: Clock;
   /** An event becomes a dead letter. */
   readonly onRejected: (outcome: Rejected) => void;
-  /** An earlier run was killed while so many events and purchases were under way. */
+  /** An earlier run broke off, by a kill or for want of brokers, while so many events and purchases were under way. */
   readonly onDoubts: (count: number) => void;
   /** The log deleted so many parked events before their turn came: they are filtered. */
   readonly onGone: (count: number) => void;

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import type { LetterFilter, LetterGroup } from '../letter-log.ts';
 import type { LetterDetail } from './letter-codec.ts';
 import { byTime, createLetterOrder, firstAfter, type Ordered } from './letters-order.ts';
+import { createShared, type Shared } from './letters-shared.ts';
 
 /** What many letters have in common. */
 export interface LetterKin {
@@ -61,8 +62,8 @@ export function createLetterIndex(): LetterIndex {
   const living = new Map<string, LetterEntry>();
   const order = createLetterOrder<LetterEntry>(({ state }) => state !== 'gone');
   const counts = new Map<string, number>();
-  const kins = new Map<string, LetterKin>();
-  const texts = new Map<string, string>();
+  const kins = createShared<LetterKin>();
+  const texts = createShared<string>();
   let bytes = 0;
   let lastSeq = 0;
 
@@ -72,6 +73,8 @@ export function createLetterIndex(): LetterIndex {
     living.delete(id);
     count(counts, entry.kin.destination, -1);
     bytes -= entry.bytes;
+    kins.drop(nameOf(entry.kin));
+    if (entry.parts !== null) texts.drop(entry.parts);
     entry.state = 'gone';
     order.lost();
     return true;
@@ -133,8 +136,8 @@ export function partsText(parts: readonly string[] | null): string | null {
 
 function entryOf(
   { id, detail, partition, offset, bytes, isSplit }: PlacedLetter,
-  kins: Map<string, LetterKin>,
-  texts: Map<string, string>,
+  kins: Shared<LetterKin>,
+  texts: Shared<string>,
 ): LetterEntry {
   const { destination, outcome, record, undelivered, at, seq } = detail;
   const { kind, code } = outcome;
@@ -142,8 +145,8 @@ function entryOf(
   const parts = partsText(undelivered?.map(({ part }) => part) ?? null);
   return {
     id,
-    kin: once(kins, JSON.stringify(Object.values(kin)), kin),
-    parts: parts === null ? null : once(texts, parts, parts),
+    kin: kins.take(nameOf(kin), kin),
+    parts: parts === null ? null : texts.take(parts, parts),
     person: personHash(record.key),
     at,
     seq,
@@ -152,6 +155,10 @@ function entryOf(
     bytes,
     state: isSplit ? 'split' : 'whole',
   };
+}
+
+function nameOf({ destination, kind, code, source }: LetterKin): string {
+  return JSON.stringify([destination, kind, code, source]);
 }
 
 /** 48 bits: of a million persons some two share one by a chance of 1 in 560. */
@@ -184,10 +191,10 @@ function isAlike(kin: LetterKin, { destination, kind, code, source }: Partial<Le
 /** Letters of one destination and code may come from several sources. */
 function grouped(entries: Iterable<LetterEntry>): LetterGroup[] {
   const groups = new Map<string, { kin: LetterKin; count: number; firstAt: number; lastAt: number }>();
-  const nameOf = ({ destination, kind, code }: LetterKin) => JSON.stringify([destination, kind, code]);
+  const named = ({ destination, kind, code }: LetterKin) => JSON.stringify([destination, kind, code]);
   const names = new Map<LetterKin, string>();
   for (const { kin, at } of entries) {
-    const name = names.get(kin) ?? nameOf(kin);
+    const name = names.get(kin) ?? named(kin);
     names.set(kin, name);
     const group = once(groups, name, { kin, count: 0, firstAt: at, lastAt: at });
     group.count += 1;

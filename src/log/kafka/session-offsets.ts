@@ -2,6 +2,7 @@
  * Asks the cluster where groups stand and where partitions begin and end, over connections of its own; writes the place
  * of a group that nobody reads yet. Each call is one try that either answers for everything asked or rejects.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaClient } from './client.ts';
 import { placeKey } from './commits.ts';
 import { protocolErrorOf } from './failure.ts';
@@ -38,6 +39,7 @@ export interface GroupOffsets {
   topics(): Promise<readonly string[]>;
   /** Which topics the names stand for, as far as the brokers say. */
   marks(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMark>>;
+  /** Resolves within a second: kafkajs waits for what it has asked, and brokers may never answer. */
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ const HAS_MEMBERS = ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PR
 /** Kafka's ListOffsets: the end, and the first offset that is held. */
 const END = -1;
 const FIRST = -2;
+const CLOSE_MS = 1_000;
 
 export function createGroupOffsets(client: KafkaClient): GroupOffsets {
   return new ClusterOffsets(client);
@@ -177,7 +180,8 @@ class ClusterOffsets implements GroupOffsets {
   async close(): Promise<void> {
     const cluster = this.#cluster;
     this.#cluster = undefined;
-    await cluster?.disconnect();
+    const hungUp = cluster?.disconnect().catch(() => undefined);
+    await Promise.race([hungUp, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   /** After a failure with a new cluster: what it knew of brokers and coordinators may be the reason. */
