@@ -13,7 +13,9 @@ const WRITE_KEY = 'canary-write-key-02ac';
 const EMAIL = 'canary@example.com';
 const TRAIT = 'canary-trait-55e0';
 const PERSON = 'canary-person-19d3';
-const ALL = [KEY, WRITE_KEY, EMAIL, TRAIT, PERSON];
+const HOOK = 'canary-hook-4c1d';
+const SIGNING_KEY = 'canary-signing-key-88e0';
+const ALL = [KEY, WRITE_KEY, EMAIL, TRAIT, PERSON, HOOK, SIGNING_KEY];
 
 const leaks = (texts: Readonly<Record<string, string>>) =>
   Object.entries(texts).flatMap(([name, text]) =>
@@ -39,7 +41,15 @@ async function rig() {
   const folder = makeFolder(
     url,
     { restApiKey: KEY, lingerMs: 5 },
-    { sources: [{ id: 'shop', writeKey: WRITE_KEY }] },
+    {
+      sources: [{ id: 'shop', writeKey: WRITE_KEY }],
+      // Nobody listens there, so that it has something to complain of.
+      alerts: {
+        webhooks: [{ id: 'ops', url: `http://127.0.0.1:1/${HOOK}`, signingKey: SIGNING_KEY }],
+        holdMs: 0,
+        diskFreeRatio: 1,
+      },
+    },
   );
   const env = { NODE_OPTIONS: `--import ${crashFile()}` };
   const server = startProcess(['serve', '--config', folder.configFile], env);
@@ -94,6 +104,7 @@ test.each(['SIGUSR2', 'SIGPIPE'] as const)(
     ]);
     await t.post('/v1/identify', identify);
     await told('halted');
+    await told('alert_not_told');
     for (const [path, body] of [
       ['/v1/batch', `{"batch":[${identify},{"userId":"${PERSON}","${TRAIT}":1}]}`],
       ['/v1/batch', `{"batch":[${identify}`],
@@ -114,7 +125,9 @@ test.each(['SIGUSR2', 'SIGPIPE'] as const)(
       'dead-letters list': await t.cli('dead-letters', 'list'),
       'dead-letters list --json': await t.cli('dead-letters', 'list', '--json'),
       check: await t.cli('check'),
+      'alerts test': await t.cli('alerts', 'test'),
     };
+    expect(shown['alerts test']).toContain('econnrefused');
     expect(shown.letters).toContain('braze_refused');
     expect(shown['dead-letters list --json']).toContain('braze_refused');
     // The canaries sing where they are asked to.
