@@ -6,25 +6,17 @@
  *
  * `npm run bench -- errors [--rounds 3] [--seconds 10] [--latency-ms 300] [--max 32] [--share 0.01]`
  */
-import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { createBrazeClient } from '../src/braze/client.ts';
 import { createDelivery } from '../src/delivery/dispatcher.ts';
 import { systemClock } from '../src/model/time.ts';
 import { startProcess } from '../test/support/server-process.ts';
+import { numbersOf } from './support/options.ts';
+import { report } from './support/report.ts';
+import { medianOf, spreadOf } from './support/statistics.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '10' },
-    'latency-ms': { type: 'string', default: '300' },
-    max: { type: 'string', default: '32' },
-    share: { type: 'string', default: '0.01' },
-  },
-});
-const [ROUNDS, SECONDS, MAX] = [Number(values.rounds), Number(values.seconds), Number(values.max)];
-const PROBABILITY = Number(values.share);
+const sizes = numbersOf({ rounds: 3, seconds: 10, 'latency-ms': 300, max: 32, share: 0.01 });
+const { rounds: ROUNDS, seconds: SECONDS, max: MAX, share: PROBABILITY } = sizes;
 /** At the start of a phase, so that none is measured with the requests under way that the one before left behind. */
 const SETTLING_MS = 5_000;
 const GOAL = 0.9;
@@ -40,7 +32,7 @@ const PHASES: readonly [string, object[]][] = [
 ];
 
 const SANDBOX = 'sandbox --port 0 --keep 0 --no-profiles --rate-limit 1000000 --latency-ms';
-const braze = startProcess([...SANDBOX.split(' '), values['latency-ms']]);
+const braze = startProcess([...SANDBOX.split(' '), String(sizes['latency-ms'])]);
 const { url } = (await braze.ready) as unknown as { url: string };
 const client = createBrazeClient({ restEndpoint: url, readRestApiKey: () => 'bench', maxSockets: 2 * MAX });
 const counts = { delivered: 0, attempts: 0, failed: 0 };
@@ -87,7 +79,7 @@ delivery.abort();
 client.close();
 braze.kill('SIGTERM');
 await braze.exited;
-report();
+tell();
 
 async function phase(faults: readonly object[], ms: number): Promise<Measured> {
   await fetch(`${url}/_sandbox/faults`, { method: 'DELETE' });
@@ -121,21 +113,27 @@ function fill(): void {
   }
 }
 
-function report(): void {
-  const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0;
-  const rate = (name: string) => median((measured.get(name) ?? []).map(({ perSecond }) => perSecond));
+function tell(): void {
+  const rates = (name: string) => (measured.get(name) ?? []).map(({ perSecond }) => perSecond);
   const sum = (name: string, what: 'attempts' | 'failed') =>
     (measured.get(name) ?? []).reduce((total, each) => total + each[what], 0);
-  console.log(
-    `errors, ${ROUNDS} rounds of ${SECONDS} s, ${cpus().length} cores, Braze in ${values['latency-ms']} ms, at most ${MAX} requests under way, ${PROBABILITY * 100} % fail\n`,
-  );
-  console.log('| Braze | objects/s | requests | of which failed | ratio |');
-  console.log('|---|---|---|---|---|');
-  for (const [name] of PHASES) {
-    const ratio = rate(name) / rate('undisturbed');
-    const cells = [Math.round(rate(name)), sum(name, 'attempts'), sum(name, 'failed'), ratio.toFixed(2)];
-    console.log(`| ${name} | ${cells.join(' | ')} |`);
-    if (ratio < GOAL) process.exitCode = 1;
-  }
-  console.log(`\ngoal: a ratio of at least ${GOAL}`);
+  const undisturbed = rates('undisturbed');
+  report({
+    name: 'errors',
+    setting: `Braze in ${sizes['latency-ms']} ms, at most ${MAX} requests under way, ${PROBABILITY * 100} % fail; ${ROUNDS} rounds of ${SECONDS} s`,
+    reference: 'nothing fails; the ratio is by throughput',
+    rows: PHASES.map(([what]) => {
+      const ratio = spreadOf(rates(what).map((rate, round) => rate / (undisturbed[round] ?? Number.NaN)));
+      return {
+        what,
+        figures: {
+          'objects/s': medianOf(rates(what)),
+          requests: sum(what, 'attempts'),
+          'of which failed': sum(what, 'failed'),
+        },
+        ratio,
+        goals: [{ of: 'ratio', value: ratio.median, atLeast: GOAL }],
+      };
+    }),
+  });
 }

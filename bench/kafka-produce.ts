@@ -1,4 +1,8 @@
-/** Measures appending to Kafka, from records to their acknowledgement by a real broker, against a bare kafkajs producer. */
+/**
+ * Appending to Kafka, from records to their acknowledgement by a real broker, against a bare kafkajs producer.
+ *
+ * `npm run bench -- kafka-produce [--seconds 4]`
+ */
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import { createAppend } from '../src/log/kafka/append.ts';
@@ -8,8 +12,12 @@ import { NO_SIGNS } from '../src/log/kafka/signs.ts';
 import type { AppendRecord } from '../src/log/log.ts';
 import { EVENTS_TOPIC } from '../src/model/record.ts';
 import { startKafka } from '../test/support/kafka/broker.ts';
+import { numbersOf } from './support/options.ts';
+import { type Row, report } from './support/report.ts';
+import { quantile } from './support/statistics.ts';
+import { ownCpuMicros } from './support/usage.ts';
 
-const SECONDS = Number(process.argv[2] ?? 4);
+const { seconds: SECONDS } = numbersOf({ seconds: 4 });
 const PARTITIONS = 4;
 const MAX_MESSAGE_BYTES = 1_048_588;
 const VALUE = Buffer.alloc(1_000, 'abcdefghijklmnopqrstuvwxyz');
@@ -45,7 +53,7 @@ function recordsOf(count: number): readonly AppendRecord[] {
 async function measure(append: Append, { callers, records }: (typeof CASES)[number]) {
   await append(recordsOf(records));
   const latencies: number[] = [];
-  const [begun, cpu] = [performance.now(), process.cpuUsage()];
+  const [begun, cpu] = [performance.now(), ownCpuMicros()];
   const end = begun + SECONDS * 1_000;
   const caller = async () => {
     for (let at = performance.now(); at < end; at = performance.now()) {
@@ -55,14 +63,13 @@ async function measure(append: Append, { callers, records }: (typeof CASES)[numb
   };
   await Promise.all(Array.from({ length: callers }, caller));
   const count = latencies.length * records;
-  const { user, system } = process.cpuUsage(cpu);
+  const micros = (ownCpuMicros() - cpu) / count;
   latencies.sort((a, b) => a - b);
-  const ms = (share: number) => Number((latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(1));
   return {
-    'records/s': Math.round((count / (performance.now() - begun)) * 1_000),
-    'p50 ms': ms(0.5),
-    'p99 ms': ms(0.99),
-    'CPU µs/record': Number(((user + system) / count).toFixed(1)),
+    'records/s': (count / (performance.now() - begun)) * 1_000,
+    'p50 ms': quantile(latencies, 0.5),
+    'p99 ms': quantile(latencies, 0.99),
+    'CPU µs/record': micros,
   };
 }
 
@@ -94,13 +101,18 @@ const ways: Readonly<Record<string, Append>> = {
     }),
   Brazier: (records) => append(EVENTS_TOPIC, records),
 };
-const table: Record<string, unknown> = {};
+const rows: Row[] = [];
 for (const each of CASES) {
   for (const [name, way] of Object.entries(ways)) {
-    table[`${each.callers} × ${each.records}, ${name}`] = await measure(way, each);
+    rows.push({ what: `${each.callers} × ${each.records}, ${name}`, figures: await measure(way, each) });
   }
 }
-console.table(table);
+report({
+  name: 'kafka-produce',
+  setting: `callers × records of each call, 1 KB, ${PARTITIONS} partitions; ${SECONDS} s each`,
+  reference: 'a bare kafkajs producer that writes no headers',
+  rows,
+});
 await outbox.close();
 await producer.disconnect();
 await admin.deleteTopics({ topics: [topic] });

@@ -1,12 +1,21 @@
-/** Measures the embedded log: records/s appended durably by closed-loop callers, and microseconds per record read back. */
+/**
+ * The embedded log alone: records appended durably by callers that each wait for theirs, and read back.
+ *
+ * `npm run bench -- log [--seconds 3]`
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog } from '../src/log/log.ts';
 import { openSqliteLog } from '../src/log/sqlite/sqlite-log.ts';
 import { EVENTS_TOPIC } from '../src/model/record.ts';
+import { floorMicros } from './support/floor.ts';
+import { numbersOf } from './support/options.ts';
+import { type Row, report } from './support/report.ts';
+import { quantile } from './support/statistics.ts';
+import { ownCpuMicros } from './support/usage.ts';
 
-const SECONDS = Number(process.argv[2] ?? 3);
+const { seconds: SECONDS } = numbersOf({ seconds: 3 });
 const WAITERS = [1, 50, 500];
 const value = Buffer.alloc(1024, '{"type":"track","event":"x"}');
 const headers = { source: 'shop', receivedAt: new Date().toISOString() };
@@ -24,27 +33,12 @@ async function withLog<T>(work: (log: EventLog) => Promise<T>): Promise<T> {
   }
 }
 
-/** The yardstick that travels between machines: one parse and one stringify of the same kilobyte. */
-function floorMicros(): number {
-  const text = JSON.stringify({
-    type: 'track',
-    userId: 'u',
-    properties: Object.fromEntries(
-      Array.from({ length: 40 }, (_, index) => [`property${index}`, `value ${index}`]),
-    ),
-  });
-  const rounds = 100_000;
-  const start = performance.now();
-  for (let round = 0; round < rounds; round += 1) JSON.stringify(JSON.parse(text));
-  return ((performance.now() - start) * 1000) / rounds;
-}
-
 /** Each waiter appends `perCall` records, waits until they are durable, and appends the next. */
 async function appendLoop(log: EventLog, waiters: number, perCall: number, guarded: boolean) {
   let records = 0;
   let id = 0;
   const latencies: number[] = [];
-  const cpu = process.cpuUsage();
+  const cpu = ownCpuMicros();
   const start = performance.now();
   const waiter = async () => {
     while (performance.now() - start < SECONDS * 1000) {
@@ -61,14 +55,14 @@ async function appendLoop(log: EventLog, waiters: number, perCall: number, guard
   };
   await Promise.all(Array.from({ length: waiters }, waiter));
   const seconds = (performance.now() - start) / 1000;
-  const used = process.cpuUsage(cpu);
+  const used = ownCpuMicros() - cpu;
   latencies.sort((a, b) => a - b);
   return {
     records,
-    'records/s': Math.round(records / seconds),
-    'p50 ms': Number(latencies[Math.floor(latencies.length / 2)]?.toFixed(2)),
-    'p99 ms': Number(latencies[Math.floor(latencies.length * 0.99)]?.toFixed(2)),
-    'CPU µs/record': Number(((used.user + used.system) / records).toFixed(2)),
+    'records/s': records / seconds,
+    'p50 ms': quantile(latencies, 0.5),
+    'p99 ms': quantile(latencies, 0.99),
+    'CPU µs/record': used / records,
   };
 }
 
@@ -76,7 +70,7 @@ async function readAll(log: EventLog, count: number) {
   const stop = new AbortController();
   let read = 0;
   let chunks = 0;
-  const cpu = process.cpuUsage();
+  const cpu = ownCpuMicros();
   const start = performance.now();
   for await (const chunk of log.read('bench', [EVENTS_TOPIC], stop.signal)) {
     for (let index = 0; index < chunk.count; index += 1) {
@@ -86,27 +80,31 @@ async function readAll(log: EventLog, count: number) {
     chunks += 1;
     if (read >= count) stop.abort();
   }
-  const used = process.cpuUsage(cpu);
+  const used = ownCpuMicros() - cpu;
   return {
-    'read µs/record': Number((((performance.now() - start) * 1000) / read).toFixed(2)),
-    'read CPU µs/record': Number(((used.user + used.system) / read).toFixed(2)),
+    'read µs/record': ((performance.now() - start) * 1000) / read,
+    'read CPU µs/record': used / read,
     'records/chunk': Math.round(read / chunks),
   };
 }
 
 // The first run warms up the compiler and is not shown.
 await withLog(async (log) => readAll(log, (await appendLoop(log, 50, 50, true)).records));
-const table: Record<string, Record<string, number>> = {};
+const rows: Row[] = [];
 for (const guarded of [false, true]) {
   for (const waiters of WAITERS) {
     for (const perCall of waiters === 50 ? [1, 50] : [1]) {
-      const row = await withLog(async (log) => {
+      const figures = await withLog(async (log) => {
         const { records, ...appended } = await appendLoop(log, waiters, perCall, guarded);
         return { ...appended, ...(await readAll(log, records)) };
       });
-      table[`${waiters} waiters × ${perCall}${guarded ? ', guarded' : ''}`] = row;
+      rows.push({ what: `${waiters} × ${perCall}${guarded ? ', with the guard' : ''}`, figures });
     }
   }
 }
-console.table(table);
-console.log(`floor (JSON.parse and JSON.stringify of 1 KB): ${floorMicros().toFixed(1)} µs`);
+report({
+  name: 'log',
+  setting: `records of 1 KB, callers × records of each call; ${SECONDS} s each`,
+  reference: `JSON.parse and JSON.stringify of 1 KB, ${floorMicros().toFixed(1)} µs of CPU`,
+  rows,
+});

@@ -1,109 +1,100 @@
 /**
- * Resident memory of the server over a run at full speed, with a storm of 500s in the middle: accepting as fast as it
- * answers, Braze answering in 100 ms. Prints a table; the server, the local Braze and the load are three processes.
+ * Resident memory at full speed with a backlog in the log: delivering alone; with as much coming in as is answered; while
+ * Braze answers 500 to everything; and after that.
  *
- * `npm run bench -- memory [--seconds 60]`
+ * `npm run bench -- memory [--events 1000000] [--seconds 20]`
  */
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
-import { makeFolder, startProcess } from '../test/support/server-process.ts';
-import { startLoad } from './load.ts';
+import { measureDelivery, objectsPerSecond, untilDelivered } from './support/delivering.ts';
+import { type Load, PEOPLE } from './support/load.ts';
+import { numbersOf } from './support/options.ts';
+import { type Goal, type Row, report } from './support/report.ts';
+import { type Rig, withRig } from './support/rig.ts';
+import type { Server } from './support/server.ts';
+import { BRAZE_MS } from './support/sink.ts';
+import { spreadOf } from './support/statistics.ts';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
-const SECONDS = Number(values.seconds);
-/** The storm: a third of the run, from the first third on. */
-const STORM = { from: SECONDS / 3, to: (SECONDS * 2) / 3 };
-const MAX_MB = 400;
+const sizes = numbersOf({ events: 1_000_000, seconds: 20 });
+const SAMPLE_MS = 500;
+const MAX_MB = { delivering: 300, taking: 400 };
+/** So much of the backlog is left when delivering alone ends. */
+const LEFT = 100_000;
+
+interface Phase {
+  readonly what: string;
+  readonly maxMb: number;
+}
+
+const rows = await withRig({}, async (rig) => {
+  await rig.fill({ events: sizes.events, people: PEOPLE });
+  const server = await rig.start();
+  const load = await rig.startLoad(server);
+  await untilDelivered(rig.sink, 1);
+  const phase = (what: string, maxMb: number) => watch(rig, server, load, { what, maxMb });
+  const alone = await phase('delivering', MAX_MB.delivering);
+  await load.run();
+  const taking = await phase('with as much coming in as is answered', MAX_MB.taking);
+  await rig.sink.answerWith(500);
+  const storm = await phase('500 to everything', MAX_MB.taking);
+  await rig.sink.answerWith(201);
+  const after = await phase('after it', MAX_MB.taking);
+  await load.pause();
+  await server.stop();
+  return [alone, taking, storm, after];
+});
 
 interface Sample {
-  readonly second: number;
-  readonly rssMb: number;
-  readonly accepted: number;
-  readonly delivered: number;
+  readonly minute: number;
+  readonly mb: number;
 }
 
-const sandbox = startProcess([
-  'sandbox',
-  '--port',
-  '0',
-  '--latency-ms',
-  '100',
-  '--keep',
-  '0',
-  '--no-profiles',
-  '--rate-limit',
-  '1000000',
-]);
-const { url } = (await sandbox.ready) as unknown as { url: string };
-const folder = makeFolder(url, { rateLimit: { requests: 3000, perSeconds: 3 } });
-const server = startProcess(['serve', '--config', folder.configFile]);
-const { http, admin, pid } = await server.ready;
-const load = startLoad({ url: http, writeKey: folder.writeKey, connections: 8 });
+async function watch(rig: Rig, server: Server, load: Load, { what, maxMb }: Phase): Promise<Row> {
+  const samples: Sample[] = [];
+  const { accepted: before } = await load.counts();
+  const delivered = await measureDelivery(server, rig.sink, async () => {
+    const end = performance.now() + sizes.seconds * 1000;
+    const isAlone = maxMb === MAX_MB.delivering;
+    while (performance.now() < end && !(isAlone && (await rig.backlog()) < LEFT)) {
+      await wait(SAMPLE_MS);
+      samples.push({ minute: performance.now() / 60_000, mb: server.residentMb() });
+    }
+  });
+  const { accepted } = await load.counts();
+  const mb = spreadOf(samples.map((sample) => sample.mb));
+  const most = Math.max(...samples.map((sample) => sample.mb));
+  const goal: Goal = { of: 'most MB', value: most, atMost: maxMb };
+  return {
+    what,
+    figures: {
+      'accepted/s': (accepted - before) / delivered.seconds,
+      'delivered/s': objectsPerSecond(delivered),
+      'MB: least': Math.min(...samples.map((sample) => sample.mb)),
+      median: mb.median,
+      'middle half': `${Math.round(mb.low)} to ${Math.round(mb.high)}`,
+      most,
+      'MB/minute': slopeOf(samples),
+    },
+    cores: delivered.serverMicros / delivered.seconds / 1e6,
+    goals: [goal],
+  };
+}
 
-const samples: Sample[] = [];
-const start = performance.now();
-let storm: 'before' | 'on' | 'after' = 'before';
-for (let second = 1; second <= SECONDS; second += 1) {
-  await wait(Math.max(0, start + second * 1000 - performance.now()));
-  if (storm === 'before' && second >= STORM.from) {
-    storm = 'on';
-    await fetch(`${url}/_sandbox/faults`, {
-      method: 'POST',
-      body: JSON.stringify([{ do: { status: 500 } }]),
-    });
-  } else if (storm === 'on' && second >= STORM.to) {
-    storm = 'after';
-    await fetch(`${url}/_sandbox/faults`, { method: 'DELETE' });
+/** Of the straight line through the samples. */
+function slopeOf(samples: readonly Sample[]): number {
+  const mean = (pick: (sample: Sample) => number) =>
+    samples.reduce((sum, each) => sum + pick(each), 0) / samples.length;
+  const [x, y] = [mean(({ minute }) => minute), mean(({ mb }) => mb)];
+  const sums = { xy: 0, xx: 0 };
+  for (const { minute, mb } of samples) {
+    sums.xy += (minute - x) * (mb - y);
+    sums.xx += (minute - x) ** 2;
   }
-  samples.push({ second, rssMb: residentMb(pid), accepted: load.accepted(), delivered: await delivered() });
-}
-const shed = await load.stop();
-server.kill('SIGTERM');
-const exitCode = await server.exited;
-sandbox.kill('SIGTERM');
-await sandbox.exited;
-folder.remove();
-report();
-
-function report(): void {
-  const thirds = [
-    ['before the storm', samples.filter(({ second }) => second <= STORM.from)],
-    ['500 to everything', samples.filter(({ second }) => second > STORM.from && second <= STORM.to)],
-    ['after it', samples.filter(({ second }) => second > STORM.to)],
-  ] as const;
-  console.log(
-    `memory, ${SECONDS} s, ${cpus().length} cores, Braze in 100 ms, 1 KB events in batches of 50\n`,
-  );
-  console.log('| phase | accepted/s | delivered/s | resident MB: least | median | most |');
-  console.log('|---|---|---|---|---|---|');
-  for (const [name, part] of thirds) {
-    const rss = part.map(({ rssMb }) => rssMb).sort((a, b) => a - b);
-    const [first, last] = [part[0], part.at(-1)];
-    if (!first || !last) continue;
-    const perSecond = (pick: (sample: Sample) => number) =>
-      Math.round((pick(last) - pick(first)) / Math.max(1, last.second - first.second));
-    const row = [
-      perSecond((s) => s.accepted),
-      perSecond((s) => s.delivered),
-      rss[0],
-      rss[rss.length >> 1],
-      rss.at(-1),
-    ];
-    console.log(`| ${name} | ${row.join(' | ')} |`);
-  }
-  const most = Math.max(...samples.map(({ rssMb }) => rssMb));
-  console.log(`\nmost ${most} MB of ${MAX_MB} MB; shed with 429/503: ${shed}; server exit code ${exitCode}`);
-  if (most > MAX_MB || exitCode !== 0) process.exitCode = 1;
+  return sums.xx === 0 ? 0 : sums.xy / sums.xx;
 }
 
-function residentMb(process: number): number {
-  const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${process}/status`, 'utf8'));
-  return Math.round(Number(line?.[1]) / 1024);
-}
-
-async function delivered(): Promise<number> {
-  const text = await (await fetch(`${admin}/metrics`)).text();
-  return Number(/^brazier_events_total{[^}]*outcome="delivered"} (\d+)/m.exec(text)?.[1] ?? 0);
-}
+report({
+  name: 'memory',
+  setting: `resident memory with ${sizes.events.toLocaleString('en')} events in the log at first, Braze in ${BRAZE_MS} ms; ${sizes.seconds} s each`,
+  reference: 'none: the goals are absolute',
+  rows,
+});

@@ -1,18 +1,49 @@
-/** `npm run bench [-- NAME …]`: runs the benchmarks of this folder, each in a process of its own, and prints their tables. */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * `npm run bench [-- NAME] [options]`: one benchmark, or all one after the other, each in a process of its own.
+ * `--record` keeps the figures in bench/recorded.json, `--table` prints those as a table, `--quick` is the guard of CI.
+ */
+import { guard, recordGuard } from './support/guard.ts';
+import { recordedTable, recordReport } from './support/recorded.ts';
+import { runBenchmark } from './support/runner.ts';
 
-const BENCHMARKS = ['log', 'ingest', 'memory', 'transform', 'errors', 'hold', 'kafka'];
+/** In the order of an event's way; those behind the line are looked at when their part is. */
+const BENCHMARKS = [
+  'transform',
+  'ingest-single',
+  'ingest-batch',
+  'deliver',
+  'kafka',
+  'end-to-end',
+  'latency',
+  'fill',
+  'memory',
+  'growth',
+  'start',
+];
+const PARTS = ['log', 'hold', 'errors', 'kafka-produce'];
 
-const [name, ...options] = process.argv.slice(2);
-const wanted = name === undefined ? BENCHMARKS : [name];
-for (const each of wanted) {
-  const file = join(import.meta.dirname, `${each}.ts`);
-  if (!BENCHMARKS.includes(each) || !existsSync(file)) {
-    console.error(`there is no benchmark ${each}; there are: ${BENCHMARKS.join(', ')}`);
-    process.exit(2);
-  }
-  const { status } = spawnSync(process.execPath, [file, ...options], { stdio: 'inherit' });
-  if (status !== 0) process.exitCode = 1;
+const given = process.argv.slice(2);
+const isFlag = (flag: string) => given.includes(flag);
+const [first, ...others] = given.filter((each) => each !== '--record');
+const isNamed = first !== undefined && !first.startsWith('--');
+
+if (isFlag('--table')) console.log(recordedTable());
+else if (isFlag('--quick')) fail(!(await (isFlag('--record') ? recordGuard() : guard())));
+else if (isNamed && ![...BENCHMARKS, ...PARTS].includes(first)) {
+  console.error(
+    `there is no benchmark ${first}; there are: ${BENCHMARKS.join(', ')}; and ${PARTS.join(', ')}`,
+  );
+  process.exitCode = 2;
+} else {
+  for (const name of isNamed ? [first] : BENCHMARKS) await run(name, isNamed ? others : []);
+}
+
+async function run(name: string, options: readonly string[]): Promise<void> {
+  const report = await runBenchmark(name, options);
+  fail(report === null);
+  if (report && isFlag('--record')) recordReport(report);
+}
+
+function fail(hasFailed: boolean): void {
+  if (hasFailed) process.exitCode = 1;
 }

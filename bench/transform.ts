@@ -1,4 +1,8 @@
-/** Measures the way of an event's text to the text of Braze bodies on one core, against parsing and stringifying it. */
+/**
+ * The way of an event's text to the text of Braze bodies on one core, against parsing and stringifying it, in turns.
+ *
+ * `npm run bench -- transform [--rounds 15]`
+ */
 
 import { OBJECTS_PER_REQUEST } from '../src/braze/endpoints.ts';
 import { bodyOf } from '../src/braze/requests.ts';
@@ -7,9 +11,13 @@ import type { DestinationSettings } from '../src/model/settings.ts';
 import { type PlanOptions, planRecord } from '../src/pipeline/plan.ts';
 import { createRouter } from '../src/pipeline/routing.ts';
 import { createTransform } from '../transformers/transform.ts';
-import { HEADERS, mixedEvents, smallEvents } from './event-texts.ts';
+import { HEADERS, mixedEvents, smallEvents } from './support/event-texts.ts';
+import { numbersOf } from './support/options.ts';
+import { type Row, report } from './support/report.ts';
+import { medianOf, spreadOf } from './support/statistics.ts';
+import { ownCpuMicros } from './support/usage.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 15);
+const { rounds: ROUNDS } = numbersOf({ rounds: 15 });
 const EVENTS = 2_000;
 /** A round is long enough for the collector to take its share in each. */
 const ROUND_MS = 250;
@@ -47,15 +55,16 @@ const EVERYTHING: DestinationSettings = {
 
 interface Case {
   readonly name: string;
+  readonly goal?: number;
   readonly texts: readonly string[];
   readonly settings: DestinationSettings;
 }
 
 const mixed = mixedEvents(EVENTS);
 const CASES: readonly Case[] = [
-  { name: '2.4 KB, six types', texts: mixed, settings: {} },
-  { name: '1 KB, traits: two objects', texts: smallEvents(EVENTS, true), settings: {} },
-  { name: '1 KB, one object', texts: smallEvents(EVENTS, false), settings: {} },
+  { name: '2.4 KB, six types', texts: mixed, settings: {}, goal: 1.1 },
+  { name: '1 KB, traits: two objects', texts: smallEvents(EVENTS, true), settings: {}, goal: 0.95 },
+  { name: '1 KB, one object', texts: smallEvents(EVENTS, false), settings: {}, goal: 0.95 },
   // Last: what the compiler learns from its settings would slow the others down.
   { name: '2.4 KB, six types, everything on', texts: mixed, settings: EVERYTHING },
 ];
@@ -105,45 +114,47 @@ function hold(held: Map<Endpoint, Operation[]>, operation: Operation): number {
 
 /** Microseconds of CPU per pass: time that other processes took does not count. */
 function microsOf(pass: Pass, passes: number): number {
-  const before = process.cpuUsage();
+  const before = ownCpuMicros();
   for (let count = 0; count < passes; count += 1) pass();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / passes;
+  return (ownCpuMicros() - before) / passes;
 }
 
-function measure(each: Case) {
+function measure(each: Case): Row {
   const [floor, ours] = [parseAndStringify(each.texts), transformAndJoin(each)];
   // The compiler's time and the first collections are nobody's.
   for (let count = 0; count < 20; count += 1) microsOf(floor, 1) + microsOf(ours, 1);
   const passes = Math.max(1, Math.round((ROUND_MS * 1000) / microsOf(floor, 5)));
+  const begun = { ms: performance.now(), cpu: ownCpuMicros() };
   const rounds = Array.from({ length: ROUNDS }, () => {
     const floorMicros = microsOf(floor, passes);
     const oursMicros = microsOf(ours, passes);
     return { floorMicros, oursMicros, ratio: floorMicros / oursMicros };
   });
-  const ratios = sorted(rounds.map(({ ratio }) => ratio));
-  const floorMicros = at(sorted(rounds.map((round) => round.floorMicros)), 0.5) / EVENTS;
-  const oursMicros = at(sorted(rounds.map((round) => round.oursMicros)), 0.5) / EVENTS;
+  const cores = (ownCpuMicros() - begun.cpu) / (performance.now() - begun.ms) / 1000;
+  const oursMicros = medianOf(rounds.map((round) => round.oursMicros)) / EVENTS;
+  const ratio = spreadOf(rounds.map((round) => round.ratio));
   return {
-    'KB/event': Number((bytesOf(each.texts) / EVENTS / 1000).toFixed(2)),
-    'events/s': Math.round(1e6 / oursMicros),
-    'µs/event': Number(oursMicros.toFixed(2)),
-    'reference µs/event': Number(floorMicros.toFixed(2)),
-    ratio: Number(at(ratios, 0.5).toFixed(2)),
-    'ratio, middle half of the rounds': `${at(ratios, 0.25).toFixed(2)} to ${at(ratios, 0.75).toFixed(2)}`,
+    what: each.name,
+    figures: {
+      'KB/event': bytesOf(each.texts) / EVENTS / 1000,
+      'events/s': 1e6 / oursMicros,
+      'CPU µs/event': oursMicros,
+      'reference µs/event': medianOf(rounds.map((round) => round.floorMicros)) / EVENTS,
+    },
+    ratio,
+    cores,
+    ...(each.goal !== undefined && { goals: [{ of: 'ratio', value: ratio.median, atLeast: each.goal }] }),
+    guard: ratio.median,
   };
-}
-
-function sorted(numbers: readonly number[]): number[] {
-  return numbers.toSorted((a, b) => a - b);
-}
-
-function at(numbers: readonly number[], share: number): number {
-  return numbers[Math.round((numbers.length - 1) * share)] ?? Number.NaN;
 }
 
 function bytesOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-console.table(Object.fromEntries(CASES.map((each) => [each.name, measure(each)])));
+report({
+  name: 'transform',
+  setting: `an event's text to the text of Braze bodies; ${ROUNDS} rounds of ${ROUND_MS} ms`,
+  reference: 'JSON.parse and JSON.stringify of the same texts; the ratio is by CPU',
+  rows: CASES.map(measure),
+});
