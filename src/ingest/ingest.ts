@@ -54,9 +54,10 @@ export function createIngest(parts: IngestParts): Ingest {
       : await handle(parts, req, res, { route, source: source.id, span });
     if (result === ABORTED || res.destroyed) return;
     if (typeof result === 'string') return parts.answers.ok(res, result);
-    const { code, status } = result;
+    const { code, status, reason } = result;
+    const why = reason === undefined ? {} : { reason };
     span?.note({ code });
-    parts.logRefusal('request refused', { code, status, route: route.path, source: sourceId });
+    parts.logRefusal('request refused', { code, status, route: route.path, source: sourceId, ...why });
     parts.answers.refuse(req, res, result);
   };
 }

@@ -5,6 +5,8 @@ export interface Refusal {
   readonly status: RefusalStatus;
   readonly code: RefusalCode;
   readonly message: string;
+  /** What is behind it, for the log line: it may name brokers and topics, and the sender does not get it. */
+  readonly reason?: string;
   /** Headers of the answer beyond the usual ones. */
   readonly headers?: Readonly<Record<string, string>>;
   /** When to come again, seconds, before the jitter; only on 429 and 503. */

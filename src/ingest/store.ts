@@ -69,7 +69,7 @@ const REFUSALS: Partial<Record<LogErrorCode, Refusal>> = {
 
 function refusalOf(error: unknown): Refusal {
   if (!(error instanceof LogError)) throw error;
-  return REFUSALS[error.code] ?? LOG_FAILING;
+  return { ...(REFUSALS[error.code] ?? LOG_FAILING), reason: error.message };
 }
 
 async function withDeadline<T, L>(promise: Promise<T>, ms: number, late: L): Promise<T | L> {

@@ -44,13 +44,16 @@ describe('the log', () => {
   });
 
   test('that brokers keep is waited for longer than a slow disk', async () => {
-    const { url, log } = await startIngest();
+    const { url, log, lines } = await startIngest();
     log.gate = () => {
       throw new LogError('log_unavailable', 'no answer from kafka-1:9092');
     };
     const reply = await post(url, '/v1/batch', batchOf(track()));
     expect(Number(reply.headers['retry-after'])).toBeGreaterThanOrEqual(5);
+    // The operator gets the reason, the sender does not.
     expect(reply.text).not.toContain('kafka-1');
+    const fields = { code: 'log_unavailable', reason: 'no answer from kafka-1:9092' };
+    expect(lines).toEqual([expect.objectContaining({ fields: expect.objectContaining(fields) })]);
   });
 
   test('that takes less than an event: 413 for a single call, in a batch that event alone, and a letter', async () => {
