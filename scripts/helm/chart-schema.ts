@@ -108,6 +108,7 @@ const exposure = {
     adminFrom: mappings,
     dnsTo: mappings,
     brazeTo: mappings,
+    webhooksTo: mappings,
     kafkaTo: mappings,
     otlpPorts: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 65_535 } },
     otlpTo: mappings,

@@ -212,6 +212,20 @@ describe.skipIf(lacking !== '')('a release', () => {
     expect(text).toContain(answer.trim());
   });
 
+  it.each([
+    ['default', 'service/brazier-admin'],
+    ['kafka-all', 'service/brazier-admin'],
+    ['kafka-tls-sasl', 'deployment/brazier-worker'],
+  ])('of %s asks in its notes who delivers: %s', (name, target) => {
+    const text = notes(HELM, ciFile(name));
+    expect(text).toContain(`kubectl -n events port-forward ${target} 8081 &\n   curl -s --retry 5 `);
+    const [kind, to = ''] = target.split('/');
+    const found = rendered(name).find(
+      (object) => object.kind.toLowerCase() === kind && object.metadata.name === to,
+    );
+    expect(JSON.stringify(found?.spec)).toContain('"name":"admin"');
+  });
+
   it('tells the write key of its notes by the command for it', () => {
     const text = notes(HELM, ciFile('default'));
     expect(text).toContain(

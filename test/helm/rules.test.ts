@@ -253,7 +253,30 @@ describe.skipIf(lacking !== '')('a network policy', () => {
   it('follows the ports of the configuration', () => {
     expect(egressPorts(rendered('air-gapped'), 'brazier')).toEqual([8443]);
     expect(egressPorts(rendered('kafka-all'), 'brazier')).toEqual([8443, 9093, 443]);
-    expect(egressPorts(rendered('full'), 'brazier-events')).toEqual([443, 4317, 4318, 8126]);
+    expect(egressPorts(rendered('full'), 'brazier-events')).toEqual([443, 443, 4317, 4318, 8126]);
+  });
+
+  it('lets who delivers tell the webhooks of the alerts, wherever Braze may be', () => {
+    const inside = [{ ipBlock: { cidr: '10.0.0.0/8' } }];
+    const objects = rendered('kafka-tls-sasl', {
+      config: {
+        alerts: {
+          webhooks: [
+            { id: 'inside', url: 'http://alerts.internal:9000/in' },
+            { id: 'chat', urlSecret: { name: 'chat', key: 'url' } },
+          ],
+        },
+      },
+      networkPolicy: { brazeTo: inside },
+    });
+    const { egress } = specOf(objects, 'NetworkPolicy/brazier-worker') as { egress: readonly Mapping[] };
+    expect(egress.at(-1)).toEqual({
+      ports: [
+        { port: 443, protocol: 'TCP' },
+        { port: 9000, protocol: 'TCP' },
+      ],
+    });
+    expect(egressPorts(objects, 'brazier-ingest')).toEqual([9094]);
   });
 });
 

@@ -32,6 +32,16 @@
 {{- $ports | uniq | sortAlpha | join " " -}}
 {{- end -}}
 
+{{/* Of the alerts' webhooks: 443 for an address that stands elsewhere, in a Secret, a file or the environment. */}}
+{{- define "brazier.webhookPorts" -}}
+{{- $ports := list -}}
+{{- range (.Values.config.alerts | default dict).webhooks -}}
+{{- $url := .url | default "" -}}
+{{- $ports = append $ports (include "brazier.portOf" (ternary "" $url (contains "${" $url))) -}}
+{{- end -}}
+{{- $ports | uniq | sortAlpha | join " " -}}
+{{- end -}}
+
 {{- define "brazier.portList" -}}
 {{- range splitList " " . }}
 - port: {{ int . }}
