@@ -7,7 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createAdmin } from './app/admin.ts';
 import { openAlerts } from './app/alerts.ts';
 import { openDestinations, type Served } from './app/destinations.ts';
-import { letterLimits } from './app/log-metrics.ts';
+import { type Held, heldBy, letterLimits } from './app/log-metrics.ts';
 import { watchLogRoom } from './app/log-watch.ts';
 import { openLog } from './app/open-log.ts';
 import { createReload, type Reload } from './app/reload.ts';
@@ -29,6 +29,8 @@ export interface App {
   readonly admin: { readonly host: string; readonly port: number };
   /** Reads the configuration again, and takes it over or refuses it whole. */
   readonly reload: Reload;
+  /** Rejects while the log does not answer. */
+  held(): Promise<Held>;
   /**
    * Takes no more events, finishes what is under way, commits, closes. What is still under way when the signal aborts
    * stays in the log and is sent after the next start.
@@ -64,7 +66,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
   const metrics = createMetrics({ version: VERSION });
   const { tracer, stop: stopTracing } = await openTracing(config, logger);
   undo.push(() => stopTracing(AbortSignal.abort()));
-  const { log, intake } = await openLog({ ...options, metrics, tracer });
+  const { log, intake, backup } = await openLog({ ...options, metrics, tracer });
   undo.push(() => log.close());
   const watches = watchLog(log, options, metrics);
   undo.push(watches.stop);
@@ -76,7 +78,16 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
   const ingest = config.role === 'worker' ? null : createIngest(options, { log, metrics, tracer });
   let isDraining = false;
   const ready = () => !isDraining && (ingest === null || ingest.state().phase === 'listening');
-  const admin = createAdmin({ config, logger, log, metrics, destinations, ready, served: () => served });
+  const admin = createAdmin({
+    config,
+    logger,
+    log,
+    backup,
+    metrics,
+    destinations,
+    ready,
+    served: () => served,
+  });
   const adminAddress = await admin.listen();
   undo.push(() => admin.close());
   const httpAddress = (await ingest?.listen()) ?? null;
@@ -106,6 +117,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
         return [...changed, ...alerts.adopt(next.alerts)];
       },
     }),
+    held: () => heldBy(log),
     async stop(deadline) {
       isDraining = true;
       alerts.stop();

@@ -7,6 +7,7 @@ import type { Resend } from '../dead-letters/resend.ts';
 import type { DeadLetters } from '../dead-letters/store.ts';
 import type { Explain } from '../explain/explain.ts';
 import { answerError, fail } from './answers.ts';
+import { addBackupRoute, type BackupActs } from './backup-route.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
 import { addDestinationRoutes, type DestinationActs } from './destinations-routes.ts';
 import { addExplainRoutes } from './explain-routes.ts';
@@ -29,6 +30,8 @@ export interface AdminOptions {
   readonly resend: Resend;
   readonly explain: Explain;
   readonly logLevel: LogLevelActs;
+  /** Null where the log is not one file. */
+  readonly backup: BackupActs | null;
   /** A request was answered with 500: a bug, or a log that does not answer. */
   readonly onError: (error: unknown) => void;
 }
@@ -66,6 +69,7 @@ function createRoutes(options: AdminOptions): Express {
     res.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
   });
   app.use(bearer(options.token));
+  addBackupRoute(app, options.backup);
   addDestinationRoutes(app, options.destinations);
   addDeadLetterRoutes(app, options.deadLetters);
   addExplainRoutes(app, options.explain);

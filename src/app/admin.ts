@@ -1,4 +1,5 @@
 /** The admin server of the running process: what it shows, and what it may do. */
+import type { BackupActs } from '../admin/backup-route.ts';
 import type { DestinationListing, DestinationState } from '../admin/destinations-routes.ts';
 import type { LogLevelActs } from '../admin/log-level-route.ts';
 import { type AdminServer, createAdminServer } from '../admin/server.ts';
@@ -21,6 +22,7 @@ export interface AdminParts {
   readonly config: Config;
   readonly logger: RootLogger;
   readonly log: EventLog;
+  readonly backup: BackupActs | null;
   readonly metrics: Metrics;
   readonly destinations: Destinations;
   /** The configuration as it is now. */
@@ -57,6 +59,7 @@ export function createAdmin(parts: AdminParts): AdminServer {
       haltOf: (id) => destinations.states().find((state) => state.id === id)?.halted?.code ?? null,
     }),
     logLevel: levelOf(logger),
+    backup: parts.backup,
     onError: (err) => logger.error('the admin API failed', { err }),
     destinations: {
       list: async () => listingsOf(destinations.states(), await log.groups(), systemClock.epochMs()),

@@ -44,3 +44,17 @@ export function publishLetters(log: EventLog, metrics: Metrics, config: DeadLett
   metrics.lettersDropped.reset();
   for (const [reason, count] of Object.entries(lettersDropped)) metrics.lettersDropped.inc({ reason }, count);
 }
+
+/** What the log still has to give. */
+export interface Held {
+  /** Events without a durable outcome, of all destinations together. */
+  readonly undelivered: number;
+  readonly letters: number;
+}
+
+export async function heldBy(log: Pick<EventLog, 'groups' | 'stats'>): Promise<Held> {
+  const groups = await log.groups();
+  const letters = [...log.stats().letters.values()];
+  const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
+  return { undelivered: sum(groups.map(({ unsettled }) => unsettled)), letters: sum(letters) };
+}

@@ -23,7 +23,7 @@ export async function openOnKafka(settings: KafkaLogConfig, parts: OpenLogParts)
   const owners = createTopicOwners(subscriptions, own);
   const log = await openKafkaLog(optionsOf(settings, owners, parts));
   const isNeeded = role !== 'ingest' && subscriptions.some((each) => !isReadDirectly(each));
-  return { log, intake: isNeeded ? intakeOf(log, owners, parts) : null };
+  return { log, backup: null, intake: isNeeded ? intakeOf(log, owners, parts) : null };
 }
 
 function optionsOf(

@@ -2,13 +2,15 @@
 import type { Config, EmbeddedLogConfig, KafkaLogConfig } from '../config/config.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { EventLog } from '../log/log.ts';
+import type { Backup } from '../log/sqlite/backup.ts';
 import { openingError } from '../log/sqlite/errors.ts';
 import { makeFolders } from '../log/sqlite/schema.ts';
-import { openSqliteLog } from '../log/sqlite/sqlite-log.ts';
+import { openSqliteLog, type SqliteLog } from '../log/sqlite/sqlite-log.ts';
 import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracer } from '../telemetry/tracing.ts';
+import { checkLeftOver } from './left-over.ts';
 import { letterLimits } from './log-metrics.ts';
 
 export interface OpenLogParts {
@@ -22,6 +24,8 @@ export interface OpenLogParts {
 
 export interface OpenedLog {
   readonly log: EventLog;
+  /** Null where the log is not one file. */
+  readonly backup: Backup | null;
   /** Null when no topic is subscribed to that must be appended again, or this process only takes events over HTTP. */
   readonly intake: Intake | null;
 }
@@ -29,11 +33,12 @@ export interface OpenedLog {
 /** Rejects with `LogError`, whose message says what to do. */
 export async function openLog(parts: OpenLogParts): Promise<OpenedLog> {
   const { log } = parts.config;
-  if (log.kind === 'embedded') return { log: await openEmbedded(log, parts), intake: null };
-  return openKafka(log, parts);
+  if (log.kind === 'kafka') return openKafka(log, parts);
+  const embedded = await openEmbedded(log, parts);
+  return { log: embedded, backup: embedded.backup, intake: null };
 }
 
-function openEmbedded(log: EmbeddedLogConfig, { config, logger, onFatal }: OpenLogParts): Promise<EventLog> {
+function openEmbedded(log: EmbeddedLogConfig, { config, logger, onFatal }: OpenLogParts): Promise<SqliteLog> {
   return openSqliteLog({
     path: log.path,
     maxBytes: log.maxBytes,
@@ -52,6 +57,8 @@ async function openKafka(settings: KafkaLogConfig, parts: OpenLogParts): Promise
   } catch (error) {
     throw openingError(error, settings.path);
   }
+  // Whoever only takes events overtakes nobody.
+  if (parts.config.role !== 'ingest') await checkLeftOver(settings.path, parts.logger);
   const { openOnKafka } = await import('./on-kafka.ts');
   return openOnKafka(settings, parts);
 }

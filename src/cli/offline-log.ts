@@ -1,6 +1,7 @@
 /** The log of a data folder that no server has: opened for one command, and closed behind it. */
 import { existsSync } from 'node:fs';
-import { type EventLog, LogError } from '../log/log.ts';
+import { LogError } from '../log/log.ts';
+import type { SqliteLog } from '../log/sqlite/sqlite-log.ts';
 import { CommandError } from './command-error.ts';
 import type { LetterStore } from './letters-access.ts';
 
@@ -11,7 +12,7 @@ const NO_SERVER =
 /** Without limits for the letters: what is looked at here is not dropped here. Throws `CommandError` when it cannot be had. */
 export async function withOfflineLog<Result>(
   { log: settings }: Pick<LetterStore, 'log'>,
-  use: (log: EventLog) => Promise<Result>,
+  use: (log: SqliteLog) => Promise<Result>,
 ): Promise<Result> {
   if (settings.kind === 'kafka') throw new CommandError(NO_SERVER);
   const { path, maxBytes, retainHours } = settings;

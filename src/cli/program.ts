@@ -26,6 +26,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'log-level': async () => (await import('./log-level.ts')).logLevelCommand(),
   alerts: async () => (await import('./alerts.ts')).alertsCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
 };
 
 /** A fresh program for `argv` (as `process.argv`): with the command it names, or with all when it names none. */

@@ -9,6 +9,7 @@ import { crashFields } from '../telemetry/crash.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { CommandError } from './command-error.ts';
 import { loadOrFail, withConfigOptions, withRoleOption } from './config-options.ts';
+import { createDrain } from './drain.ts';
 import { leanMemory } from './lean-memory.ts';
 import { reloadOnHangup, stopOnSignal } from './stop-signals.ts';
 
@@ -19,6 +20,8 @@ Examples:
   $ npm run -s brazier -- serve --config brazier.yaml
   $ npm run -s brazier -- serve --workspace-config workspaceConfig.json
   $ npm run -s brazier -- serve --config brazier.yaml --role worker
+  $ npm run -s brazier -- serve --config brazier.yaml --drain
+      takes no events, delivers what the embedded log holds, and ends: 0 when all has its outcome, else 1
 
 SIGTERM or SIGINT: takes no more events, finishes what is under way, commits, exits 0. A second one exits at once;
 what was accepted stays in the log. SIGHUP: reads the files again and takes over sources, keys, destinations and alerts;
@@ -36,17 +39,24 @@ const LEFT_OPEN_MS = 500;
 export function serveCommand(): Command {
   return withRoleOption(withConfigOptions(new Command('serve')), ROLE)
     .description('Take events and forward them to Braze; without a configuration, run the demo')
+    .option('--drain', 'take no events, deliver what the embedded log holds, and end: before a move to Kafka')
     .addHelpText('after', EXAMPLES)
     .action(serve);
 }
 
+interface ServeFlags extends ConfigFiles {
+  readonly drain?: boolean;
+}
+
 /** Resolves when the server has been stopped. */
-async function serve(files: ConfigFiles): Promise<void> {
+async function serve({ drain: isDrain, ...files }: ServeFlags): Promise<void> {
   leanMemory();
+  const drain = isDrain === true ? createDrain(files) : undefined;
   const hangup = Object.keys(files).length === 0 ? undefined : reloadOnHangup();
   const { startDemo } = await import('./demo.ts');
   const demo = Object.keys(files).length === 0 ? await startDemo() : undefined;
-  const config = demo ? demo.config : (await loadOrFail(files)).config;
+  const loaded = demo ? demo.config : (await loadOrFail(files)).config;
+  const config = drain?.configOf(loaded) ?? loaded;
   const ended = Promise.withResolvers<void>();
   // Watched from here on: the log may fail while the rest is still being opened.
   const fault = ended.promise.then(
@@ -56,9 +66,9 @@ async function serve(files: ConfigFiles): Promise<void> {
   const app = await start(config, demo !== undefined, ended.reject);
   hangup?.use(await reloader(app, files));
   // Before anybody can know that it is ready and answer with a signal.
-  stopOnSignal(() => {
-    app.stop(AbortSignal.timeout(DRAIN_DEADLINE_MS)).then(ended.resolve, ended.reject);
-  });
+  const stop = stopOf(app, ended);
+  stopOnSignal(stop);
+  drain?.watch(app, stop);
   const http = app.http ? { http: urlOf(app.http) } : {};
   const ready = { ready: true, pid: process.pid, ...http, admin: urlOf(app.admin) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
@@ -68,8 +78,19 @@ async function serve(files: ConfigFiles): Promise<void> {
   const failed = await fault;
   if (failed) throw failed;
   await demo?.stop();
+  drain?.report();
   // A Kafka client that still looks for its brokers would keep the process alive.
   setTimeout(() => process.exit(), LEFT_OPEN_MS).unref();
+}
+
+/** Stops in peace; called again it does nothing. */
+function stopOf(app: App, ended: PromiseWithResolvers<void>): () => void {
+  let isStopping = false;
+  return () => {
+    if (isStopping) return;
+    isStopping = true;
+    app.stop(AbortSignal.timeout(DRAIN_DEADLINE_MS)).then(ended.resolve, ended.reject);
+  };
 }
 
 /** The same files once more, with the environment that the process was given. */

@@ -17,7 +17,9 @@ export type LogErrorCode =
   /** Another process has the store. */
   | 'log_locked'
   /** The store cannot be opened as it is: not writable, damaged, or of a newer version. */
-  | 'log_unusable';
+  | 'log_unusable'
+  /** No copy could be made of the store, which goes on. */
+  | 'backup_failed';
 
 export class LogError extends Error {
   readonly code: LogErrorCode;

@@ -185,7 +185,7 @@ function parseLines(text: string): readonly Line[] | undefined {
   return parsed;
 }
 
-function parseLine(text: string): Line | undefined {
+export function parseLine(text: string): Line | undefined {
   const json = text.slice(9);
   if (json === '' || Number.parseInt(text.slice(0, 8), 16) !== crc32(json)) return undefined;
   const line: Json = JSON.parse(json);
@@ -201,7 +201,7 @@ function setAside(path: string, why: string, onWarning: (message: string) => voi
   }
 }
 
-function textOf(lines: readonly Line[]): string {
+export function textOf(lines: readonly Line[]): string {
   let text = '';
   for (const line of lines) {
     const json = JSON.stringify(line);

@@ -14,6 +14,7 @@ import type {
   Replay,
 } from '../log.ts';
 import type { NotedQuery } from '../request-note.ts';
+import type { CopyResult } from './copy.ts';
 
 /** Records on their way into one segment row. The buffers are transferred, not copied. */
 export interface EncodedRecords {
@@ -216,6 +217,9 @@ export interface StoreCalls {
   search: { arg: SearchCall; result: SearchResult };
   unfinished: { arg: string; result: readonly RequestRow[] };
   requests: { arg: NotedQuery; result: readonly RequestRow[] };
+  /** Answered when it is done; other calls are answered meanwhile. */
+  copy: { arg: string; result: CopyResult };
+  stopCopy: { arg: null; result: null };
   ping: { arg: number; result: null };
   maintain: { arg: number; result: MaintainResult };
   close: { arg: null; result: null };

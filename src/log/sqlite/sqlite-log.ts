@@ -25,6 +25,7 @@ import {
 import { withoutSettled } from '../progress.ts';
 import { joinAlone, MAX_RANGES_ALONE } from '../sole-member.ts';
 import { createWaiters } from '../waiters.ts';
+import { type Backup, createBackup } from './backup.ts';
 import { type StoreClient, startStoreWorker } from './client.ts';
 import { fullError } from './errors.ts';
 import { findRecords } from './find.ts';
@@ -41,7 +42,7 @@ import { scanRecords } from './scan.ts';
 import { type AppendItem, createWriter, type Writer } from './writer.ts';
 
 /** Opens the folder's log. Rejects with `LogError` log_locked or log_unusable, whose message says what to do. */
-export async function openSqliteLog(options: SqliteLogOptions): Promise<EventLog> {
+export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLog> {
   const client = startStoreWorker();
   try {
     return new SqliteLog(client, await client.call('open', openOptions(options)), options);
@@ -56,6 +57,7 @@ export class SqliteLog extends LogReads implements EventLog {
   readonly maxValueBytes = Number.POSITIVE_INFINITY;
   readonly maxRanges = MAX_RANGES_ALONE;
   readonly detaches = true;
+  readonly backup: Backup;
   readonly #client: StoreClient;
   readonly #now: () => number;
   readonly #groups: LogGroups;
@@ -72,6 +74,7 @@ export class SqliteLog extends LogReads implements EventLog {
     super(client);
     const { maxBytes, now } = options;
     this.#client = client;
+    this.backup = createBackup(client, options.path);
     this.#now = now;
     this.#head = opened.head;
     this.#lastRequestId = opened.lastRequestId;
@@ -228,7 +231,7 @@ export class SqliteLog extends LogReads implements EventLog {
 
   async #close(): Promise<void> {
     this.#maintenance.stop();
-    await this.#writer.close();
+    await Promise.all([this.#writer.close(), this.backup.close()]);
     this.#waiters.wake();
     await this.#client.call('close', null).catch(() => null);
     await this.#client.end();

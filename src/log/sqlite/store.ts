@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { GroupStanding, GroupStart } from '../log.ts';
+import { type Copier, type CopyResult, createCopier } from './copy.ts';
 import { fullError, runningError } from './errors.ts';
 import type { Admitted, AfterCommit } from './guard.ts';
 import type {
@@ -29,8 +30,8 @@ import { createTransact, type Transact } from './transaction.ts';
 const ROWS_PER_WRITE = 2;
 
 type StoreMethods = {
-  readonly [K in Exclude<StoreCall, 'open'>]: (arg: StoreCalls[K]['arg']) => StoreCalls[K]['result'];
-};
+  readonly [K in Exclude<StoreCall, 'open' | 'copy'>]: (arg: StoreCalls[K]['arg']) => StoreCalls[K]['result'];
+} & { copy(folder: string, between: () => void): Promise<CopyResult> };
 
 /** Each method answers the call of its name: its result, or a thrown `LogError`. */
 export class Store extends StoreReads implements StoreMethods {
@@ -39,6 +40,7 @@ export class Store extends StoreReads implements StoreMethods {
   readonly #tables: Tables;
   readonly #transaction: Transact;
   readonly #mark: StatementSync;
+  readonly #copier: Copier = createCopier();
   #head: number;
 
   /** `db` is open and migrated; a test may bring its own. */
@@ -147,6 +149,15 @@ export class Store extends StoreReads implements StoreMethods {
       bytes: this.#tables.retention.used(),
       ...this.#tables.letters.counts(),
     };
+  }
+
+  copy(folder: string, between: () => void): Promise<CopyResult> {
+    return this.#copier.copy(this.#db, folder, between);
+  }
+
+  stopCopy(): null {
+    this.#copier.stop();
+    return null;
   }
 
   close(): null {

@@ -79,6 +79,8 @@ describe('createProgram', () => {
       'log-level',
       'alerts',
       'explain',
+      'backup',
+      'restore',
     ]);
     expect(await helpOf(program)).toContain('Examples:');
   });
