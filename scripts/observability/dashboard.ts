@@ -96,6 +96,7 @@ function layOut(rows: readonly Row[]): Json[] {
       gridPos: place(0, y, COLUMNS, 1),
     };
     y += 1;
+    const below = y;
     const placed: Json[] = [];
     let x = 0;
     for (const panel of panels) {
@@ -104,7 +105,8 @@ function layOut(rows: readonly Row[]): Json[] {
       placed.push(panelJson(panel, nextId(), place(x, y, w, h)));
       x += w;
     }
-    y += heightBefore(placed);
+    // What is folded takes no room until somebody unfolds it.
+    y = isFolded ? below : y + heightBefore(placed);
     return isFolded ? [{ ...header, panels: placed }] : [{ ...header, panels: [] }, ...placed];
   });
 }

@@ -11,12 +11,9 @@ export const overview: Row = {
   panels: [
     stat('Accepted', 'eps', `sum(${ACCEPTED})`, { description: 'Answered with 200: on stable storage.' }),
     stat('Delivered', 'eps', `sum(${DELIVERED})`, { description: 'Once for each destination.' }),
-    stat(
-      'Delivered, of what was to be sent',
-      'percentunit',
-      `sum(${DELIVERED}) / (sum(${DELIVERED}) + sum(${REJECTED}))`,
-      { description: 'The rest became dead letters.' },
-    ),
+    stat('Delivered share', 'percentunit', `sum(${DELIVERED}) / (sum(${DELIVERED}) + sum(${REJECTED}))`, {
+      description: 'Of what was to be sent; the rest became dead letters.',
+    }),
     stat(
       'Accepted to delivered, p95',
       's',
@@ -153,10 +150,19 @@ export const kafka: Row = {
     lines(
       'Lag in time',
       's',
-      [value('brazier_kafka_consumer_lag_seconds', GROUP, ['group', 'topic', 'partition'], 'max')],
-      {
-        description: 'A line that rises by a second each second is a partition that stands.',
-      },
+      [value('brazier_kafka_consumer_lag_seconds', GROUP, ['group', 'topic'], 'max')],
+      { description: 'Of the partition that is furthest behind.' },
+    ),
+    lines(
+      'Partitions more than 30 s behind',
+      's',
+      [
+        {
+          expr: `topk(10, max by (group, topic, partition) (brazier_kafka_consumer_lag_seconds{${GROUP}}) > 30)`,
+          legend: '{{group}} {{topic}} {{partition}}',
+        },
+      ],
+      { description: 'The ten worst. A line that rises by a second each second is a partition that stands.' },
     ),
     lines(
       'Partitions read',
@@ -176,7 +182,10 @@ export const kafka: Row = {
           legend: '{{group}} in the last hour',
         },
       ],
-      { description: 'How often the partitions were dealt anew: one for each worker that comes or goes.' },
+      {
+        description:
+          'How often the partitions were dealt anew: one for each worker that comes or goes. Empty until the first.',
+      },
     ),
     lines(
       'Messages written',
@@ -233,14 +242,14 @@ export const kafka: Row = {
       [perSecond('brazier_events_handed_back_total', DESTINATION, ['destination'])],
       {
         description:
-          'Read and not settled when their partition went to another worker, which reads them again.',
+          'Read and not settled when their partition went to another worker, which reads them again. Empty until the first.',
       },
     ),
     lines(
       'Subscriptions: keys that are not the person',
       'eps',
       [perSecond('brazier_subscription_key_mismatches_total', SOURCE, ['source'])],
-      { description: 'These may be delivered out of order.' },
+      { description: 'These may be delivered out of order. Empty without subscriptions.' },
     ),
   ],
 };

@@ -13,10 +13,20 @@ export const runtime: Row = {
       [
         { expr: 'sum by (instance) (process_resident_memory_bytes{%s})', legend: '{{instance}} resident' },
         { expr: 'sum by (instance) (nodejs_heap_size_used_bytes{%s})', legend: '{{instance}} heap' },
-        { expr: 'sum by (instance) (brazier_heap_limit_bytes{%s})', legend: '{{instance}} heap at most' },
         { expr: 'sum by (instance) (nodejs_external_memory_bytes{%s})', legend: '{{instance}} buffers' },
       ],
-      { description: 'When the heap reaches its most, the process ends and starts again.' },
+      { description: 'Resident: what the machine sees, heap and buffers and what SQLite keeps.' },
+    ),
+    lines(
+      'Heap, of its limit',
+      'percentunit',
+      [
+        {
+          expr: 'max by (instance) (nodejs_heap_size_used_bytes{%s} / brazier_heap_limit_bytes{%s})',
+          legend: '{{instance}}',
+        },
+      ],
+      { description: 'At 100 % the process ends and starts again.', redFrom: 0.9 },
     ),
     lines(
       'Delay of the event loop, p99',
@@ -52,15 +62,18 @@ export const runtime: Row = {
       },
     ),
     lines(
-      'Open files',
-      'none',
+      'Open files, of those allowed',
+      'percentunit',
       [
-        value('process_open_fds', '%s', ['instance']),
-        { expr: 'max by (instance) (process_max_fds{%s})', legend: '{{instance}} at most' },
+        {
+          expr: 'max by (instance) (process_open_fds{%s} / process_max_fds{%s})',
+          legend: '{{instance}}',
+        },
       ],
       {
         description:
           'One for each connection of a sender and for each request to Braze, and those of the log.',
+        redFrom: 0.8,
       },
     ),
     lines(

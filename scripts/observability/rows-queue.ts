@@ -41,15 +41,10 @@ export const queue: Row = {
       [value('brazier_queue_operations', DESTINATION, ['destination'])],
       { description: 'Braze objects in memory, waiting for their turn or under way.' },
     ),
-    lines(
-      'Log',
-      'bytes',
-      [
-        value('brazier_log_bytes', '%s', ['instance']),
-        { expr: 'sum by (instance) (brazier_log_max_bytes{%s})', legend: '{{instance}} log.maxBytes' },
-      ],
-      { description: 'The embedded log on its disk. What is delivered makes room by itself.' },
-    ),
+    lines('Log', 'bytes', [value('brazier_log_bytes', '%s', ['instance'])], {
+      description:
+        'The embedded log on its disk, at most log.maxBytes. What is delivered makes room by itself.',
+    }),
     lines(
       'Free on the disk of the log',
       'percentunit',
@@ -78,9 +73,15 @@ export const queue: Row = {
         description: 'As fast as events are accepted, while nothing holds it up; faster while it catches up.',
       },
     ),
-    lines('Dead letters', 'short', [value('brazier_dead_letters', '%s', ['destination'], 'max')], {
-      description: 'Kept now. Without a destination: those that ingest turned away.',
-    }),
+    lines(
+      'Dead letters',
+      'short',
+      [
+        value('brazier_dead_letters', '%s, destination!=""', ['destination'], 'max'),
+        { expr: 'max(brazier_dead_letters{%s, destination=""})', legend: 'turned away by ingest' },
+      ],
+      { description: 'Kept now. It falls when they are replayed or discarded.' },
+    ),
     lines(
       'Dead letters written',
       'eps',
@@ -124,7 +125,7 @@ export const queue: Row = {
           legend: '{{destination}} not sent in the last hour',
         },
       ],
-      { description: '1 while somebody has let go of a destination. Empty while nobody has.' },
+      { description: '1 while somebody has let go of a destination: it is sent nothing.' },
     ),
   ],
 };

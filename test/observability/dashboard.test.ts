@@ -77,10 +77,13 @@ describe('the dashboard', () => {
   it('lays no panel over another, nor beyond the edge', () => {
     const overlaps = (a: DashboardPanel['gridPos'], b: DashboardPanel['gridPos']) =>
       a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
-    for (const [index, { gridPos, title }] of all.entries()) {
-      expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
-      const hit = all.slice(index + 1).filter((other) => overlaps(gridPos, other.gridPos));
-      expect(hit.map((other) => `${title} / ${other.title}`)).toEqual([]);
+    const folded = file.panels.map(({ panels = [] }) => panels);
+    for (const together of [file.panels, ...folded]) {
+      for (const [index, { gridPos, title }] of together.entries()) {
+        expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
+        const hit = together.slice(index + 1).filter((other) => overlaps(gridPos, other.gridPos));
+        expect(hit.map((other) => `${title} / ${other.title}`)).toEqual([]);
+      }
     }
   });
 });
