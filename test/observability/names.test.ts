@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  type Alert,
   alertNames,
   alerts,
   dashboardFile,
@@ -13,6 +14,7 @@ import {
   ROOT,
 } from './support/known.ts';
 import { asked } from './support/promql.ts';
+import { SEEN_LIVE } from './support/seen.ts';
 
 /** What Prometheus, or the Prometheus operator, puts on every series. */
 const SCRAPE_LABELS = ['namespace', 'job', 'instance', 'pod', 'le'];
@@ -134,6 +136,14 @@ describe('docs/operate/metrics.md', () => {
   });
 });
 
+const severityOf = ({ labels }: Alert): string => labels.severity ?? '';
+const waitOf = ({ for: wait }: Alert): string =>
+  wait === undefined ? 'at once' : wait.replace(/m$/, ' min').replace(/h$/, ' h');
+const seenBy = (each: Alert): string =>
+  SEEN_LIVE.some(([name, severity]) => name === each.alert && severity === each.labels.severity)
+    ? 'server'
+    : 'series';
+
 describe('docs/operate/metrics.md and the list of alerts', () => {
   it('answer questions by what there is', () => {
     const [, questions = ''] = readFileSync(join(ROOT, 'docs/operate/metrics.md'), 'utf8').split(
@@ -144,21 +154,17 @@ describe('docs/operate/metrics.md and the list of alerts', () => {
     for (const expr of exprs) expect(unknownIn(expr)).toEqual([]);
   });
 
-  it('list every alert with its severities', () => {
+  it('list every alert with its severities, what each waits for, and how it was seen firing', () => {
     const page = readFileSync(join(ROOT, 'docs/operate/alerts/README.md'), 'utf8');
-    const listed = [...page.matchAll(/^\| \[(\w+)\]\((\w+)\.md\) \| ([\w, ]+) \|/gm)].map(
-      ([, ...cells]) => cells,
-    );
+    const listed = [
+      ...page.matchAll(/^\| \[(\w+)\]\((\w+)\.md\) \| ([\w, ]+) \| ([\w, ]+) \| .* \| ([\w, ]+) \|$/gm),
+    ].map(([, ...cells]) => cells);
     const expected = alertNames().map((name) => {
-      const own = alerts().filter(({ alert }) => alert === name);
-      return [
-        name,
-        name,
-        own
-          .map(({ labels }) => labels.severity)
-          .toSorted()
-          .join(', '),
-      ];
+      const own = alerts()
+        .filter(({ alert }) => alert === name)
+        .toSorted((one, other) => severityOf(one).localeCompare(severityOf(other)));
+      const cell = (of: (alert: Alert) => string) => own.map(of).join(', ');
+      return [name, name, cell(severityOf), cell(waitOf), cell(seenBy)];
     });
     expect(listed).toEqual(expected);
   });
