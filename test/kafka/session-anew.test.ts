@@ -20,7 +20,7 @@ describeKafka('a session', () => {
     const { brokers } = scratch;
     const client = createKafkaClient({ brokers, clientId: 'marks', ssl: null, sasl: null }, () => undefined);
     const offsets = createGroupOffsets(client);
-    const marks = await offsets.marks([topic]);
+    const marks = await offsets.marks(scratch.groupId(), [topic]);
     await offsets.close();
     return marks.get(topic) ?? null;
   }

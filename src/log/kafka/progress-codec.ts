@@ -48,7 +48,7 @@ export interface DecodedProgress {
 export interface EncodeOptions {
   /** Default: not known. */
   readonly mark?: TopicMark | null;
-  /** At least 28, or what is left is longer. Default: `MAX_METADATA_CHARS`. */
+  /** At least 36, or what is left may be longer. Default: `MAX_METADATA_CHARS`. */
   readonly maxChars?: number;
 }
 

@@ -117,7 +117,7 @@ async function learn(
 ): Promise<Learned> {
   const { offsets, groupId } = options;
   // The topics first: what is committed for one that is deleted meanwhile is told from what is its own.
-  const marks = await offsets.marks([...new Set(places.map(({ topic }) => topic))]);
+  const marks = await offsets.marks(groupId, [...new Set(places.map(({ topic }) => topic))]);
   const stored = await offsets.stored(groupId, places);
   const bounds = await boundsOfAll(options);
   const at = (place: PartitionPlace, from: ReadonlyMap<string, PartitionBounds>): Place => {

@@ -37,8 +37,8 @@ export interface GroupOffsets {
   /** Whether its leader gives anything from the offset on: a record, or a marker that is passed over as one. */
   gives(place: PartitionPlace, from: number): Promise<boolean>;
   topics(): Promise<readonly string[]>;
-  /** Which topics the names stand for, as far as the brokers say. */
-  marks(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMark>>;
+  /** Which topics the names stand for, as far as the group's coordinator says. */
+  marks(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, TopicMark>>;
   /** Resolves within a second: kafkajs waits for what it has asked, and brokers may never answer. */
   close(): Promise<void>;
 }
@@ -171,10 +171,9 @@ class ClusterOffsets implements GroupOffsets {
     });
   }
 
-  marks(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMark>> {
-    return this.#try(async (cluster) =>
-      topicMarksOf(await cluster.findBroker({ nodeId: await anyNode(cluster) }), topics),
-    );
+  marks(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, TopicMark>> {
+    // It must answer anyway before anything is read; any other broker may be away.
+    return this.#try(async (cluster) => topicMarksOf(await coordinatorOf(cluster, groupId), topics));
   }
 
   async close(): Promise<void> {

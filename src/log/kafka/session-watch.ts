@@ -40,7 +40,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     const { current } = epochs;
     if (current?.stage !== 'reading' || marks.size === 0 || now() - askedAt < metadataMs) return;
     askedAt = now();
-    const found = await offsets.marks([...marks.keys()]).catch(() => new Map<string, TopicMark>());
+    const found = await offsets.marks(groupId, [...marks.keys()]).catch(() => new Map<string, TopicMark>());
     const isAnew = ([topic, mark]: [string, TopicMark]) => isAnother(found.get(topic) ?? null, mark);
     const anew = [...marks].filter(isAnew).map(([topic]) => topic);
     if (anew.length === 0 || epochs.current !== current) return;
