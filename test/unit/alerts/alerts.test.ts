@@ -167,16 +167,18 @@ describe('other settings', () => {
     expect([...t.alerts.told().keys()]).toEqual(['fresh']);
   });
 
-  it('that take a webhook away while it is told of something leave nothing behind', async () => {
-    const silent = await receiving();
-    silent.answer(() => null);
-    const t = rig({ ...CONFIG, holdMs: 0, webhooks: [webhook(silent.url)] });
-    t.alerts.look(halted);
-    await expect.poll(() => silent.received.length).toBe(1);
-    t.alerts.adopt(CONFIG);
-    t.alerts.look(halted);
-    await silent.close();
-    await t.look(halted, 10);
+  it('that take a webhook away while it is told of something tell it nothing more', async () => {
+    const receiver = await receiving();
+    const t = rig({ ...CONFIG, holdMs: 0, webhooks: [webhook(receiver.url)] });
+    receiver.answer(() => {
+      t.alerts.adopt(CONFIG);
+      return { status: 200 };
+    });
+    const both = ['a', 'b'].map((id) => destination({ id, halted: 'key_refused' }));
+    t.alerts.look({ ...well, destinations: both });
+    await expect.poll(() => receiver.received.length).toBe(1);
+    await t.look({ ...well, destinations: both }, 10);
+    expect(receiver.received).toHaveLength(1);
     expect(t.posted).toEqual([]);
   });
 });
