@@ -17,6 +17,7 @@ import type { Destinations, Served } from './destinations.ts';
 import { diskRoom, publishDisk } from './disk.ts';
 import { publishLag } from './kafka-signs.ts';
 import { publishLetters, publishLog, publishStandings } from './log-metrics.ts';
+import { promptly } from './promptly.ts';
 
 export interface AdminParts {
   readonly config: Config;
@@ -102,17 +103,6 @@ async function scrape({ config, log, metrics, destinations }: AdminParts) {
   publishDisk(disk, metrics);
   publishLetters(log, metrics, config.deadLetters);
   return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
-}
-
-/** A scrape must come while brokers are away, too: Prometheus waits 10 s by default. */
-const STANDINGS_WITHIN_MS = 3_000;
-
-async function promptly<Value>(asked: Promise<Value>, otherwise: Value): Promise<Value> {
-  const { promise, resolve } = Promise.withResolvers<Value>();
-  const timer = setTimeout(resolve, STANDINGS_WITHIN_MS, otherwise);
-  const answer = await Promise.race([asked.catch(() => otherwise), promise]);
-  clearTimeout(timer);
-  return answer;
 }
 
 /** @param now ms since the epoch */

@@ -10,13 +10,14 @@ import type { AlertsConfig } from '../config/alerts-settings.ts';
 import type { Config } from '../config/config.ts';
 import { toldFile } from '../config/data-folder.ts';
 import { describeFileError } from '../config/file-fault.ts';
-import type { EventLog } from '../log/log.ts';
+import type { EventLog, GroupStanding } from '../log/log.ts';
 import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Destinations } from './destinations.ts';
 import { diskRoom } from './disk.ts';
 import { heldShare } from './log-watch.ts';
+import { promptly } from './promptly.ts';
 
 export interface AlertParts {
   readonly config: Config;
@@ -145,7 +146,7 @@ async function signsOf(parts: AlertParts): Promise<Signs> {
   return {
     destinations: await destinationSigns(parts),
     log: isEmbedded ? await logSigns(log) : null,
-    disk: await diskRoom(config.log),
+    disk: await promptly(diskRoom(config.log), null),
   };
 }
 
@@ -171,6 +172,6 @@ async function destinationSigns({ destinations, metrics }: AlertParts): Promise<
 
 /** A log that does not answer is told elsewhere. */
 async function logSigns(log: EventLog): Promise<LogSigns | null> {
-  const groups = await log.groups().catch(() => null);
+  const groups = await promptly<readonly GroupStanding[] | null>(log.groups(), null);
   return groups && { heldShare: heldShare(groups, log.stats()) };
 }
