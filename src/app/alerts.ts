@@ -1,8 +1,7 @@
-/** The alerts of the running process: its signs, as metrics, log and destinations have them, and whom they are told to. */
+/** The alerts of the running process: looked at every now and then, told, counted, and kept over a restart. */
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { type Alerts, createAlerts } from '../alerts/alerts.ts';
-import type { DestinationSigns, LogSigns, Signs } from '../alerts/signs.ts';
 import { tellerOf } from '../alerts/teller.ts';
 import { readTold, writeTold } from '../alerts/told-file.ts';
 import type { Posted } from '../alerts/webhook.ts';
@@ -10,21 +9,13 @@ import type { AlertsConfig } from '../config/alerts-settings.ts';
 import type { Config } from '../config/config.ts';
 import { toldFile } from '../config/data-folder.ts';
 import { describeFileError } from '../config/file-fault.ts';
-import type { EventLog, GroupStanding } from '../log/log.ts';
 import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Destinations } from './destinations.ts';
-import { diskRoom } from './disk.ts';
-import { heldShare } from './log-watch.ts';
-import { promptly } from './promptly.ts';
+import { type SignParts, signsOf } from './alert-signs.ts';
 
-export interface AlertParts {
+export interface AlertParts extends SignParts {
   readonly config: Config;
-  readonly log: EventLog;
-  readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly destinations: Pick<Destinations, 'states' | 'publish'>;
 }
 
 export interface AlertWatch {
@@ -138,40 +129,4 @@ function keepTold(alerts: Alerts, file: string, logger: Logger): void {
     const why = describeFileError(error);
     logger.warn(`what the alert webhooks were told is not kept over a restart: ${why}`);
   }
-}
-
-async function signsOf(parts: AlertParts): Promise<Signs> {
-  const { config, log } = parts;
-  const isEmbedded = config.log.kind === 'embedded';
-  return {
-    destinations: await destinationSigns(parts),
-    log: isEmbedded ? await logSigns(log) : null,
-    disk: await promptly(diskRoom(config.log), null),
-  };
-}
-
-async function destinationSigns({ destinations, metrics }: AlertParts): Promise<DestinationSigns[]> {
-  destinations.publish();
-  const states = destinations.states();
-  const [events, read] = await Promise.all([metrics.events.get(), metrics.eventsRead.get()]);
-  return states.map(({ id, state, halted, backlog, inFlight }) => {
-    const own = events.values.filter(({ labels }) => labels.destination === id);
-    const sum = (values: readonly { readonly value: number }[]) =>
-      values.reduce((total, { value }) => total + value, 0);
-    return {
-      id,
-      halted: halted?.code ?? null,
-      isDetached: state === 'detached',
-      waiting: backlog + inFlight,
-      arrived: backlog + sum(read.values.filter(({ labels }) => labels.destination === id)),
-      settled: sum(own),
-      rejected: sum(own.filter(({ labels }) => labels.outcome === 'rejected')),
-    };
-  });
-}
-
-/** A log that does not answer is told elsewhere. */
-async function logSigns(log: EventLog): Promise<LogSigns | null> {
-  const groups = await promptly<readonly GroupStanding[] | null>(log.groups(), null);
-  return groups && { heldShare: heldShare(groups, log.stats()) };
 }
