@@ -3,7 +3,7 @@
  * backlog, the dead letters that stand in the log, and the partitions of a topic, by that of the plain case. Each case has a
  * log of its own; rounds of all cases in turn, each by a new server that first delivers as many events uncounted.
  *
- * `npm run bench -- growth [--rounds 3] [--events 60000] [--partitions 6]` (partitions 0: without Kafka)
+ * `npm run bench -- growth [--rounds 3] [--events 40000] [--partitions 6]` (partitions 0: without Kafka)
  */
 import { startKafka } from '../test/support/kafka/broker.ts';
 import { measureDelivery, microsPerObject, objectsPerSecond, untilDelivered } from './support/delivering.ts';
@@ -14,7 +14,7 @@ import { openRig, type Rig } from './support/rig.ts';
 import { BRAZE_MS } from './support/sink.ts';
 import { medianOf, type Spread, spreadOf } from './support/statistics.ts';
 
-const sizes = numbersOf({ rounds: 3, events: 60_000, partitions: 6 });
+const sizes = numbersOf({ rounds: 3, events: 40_000, partitions: 6 });
 /** Counted and uncounted. */
 const PER_ROUND = 2 * sizes.events;
 const TOLERANCE = 0.1;

@@ -2,7 +2,7 @@
  * Resident memory at full speed with a backlog in the log: delivering alone; with as much coming in as is answered; while
  * Braze answers 500 to everything; and after that.
  *
- * `npm run bench -- memory [--events 1000000] [--seconds 20]`
+ * `npm run bench -- memory [--events 1000000] [--seconds 15]`
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { measureDelivery, objectsPerSecond, untilDelivered } from './support/delivering.ts';
@@ -14,7 +14,7 @@ import type { Server } from './support/server.ts';
 import { BRAZE_MS } from './support/sink.ts';
 import { spreadOf } from './support/statistics.ts';
 
-const sizes = numbersOf({ events: 1_000_000, seconds: 20 });
+const sizes = numbersOf({ events: 1_000_000, seconds: 15 });
 const SAMPLE_MS = 500;
 const MAX_MB = { delivering: 300, taking: 400 };
 /** So much of the backlog is left when delivering alone ends. */

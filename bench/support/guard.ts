@@ -14,8 +14,8 @@ const QUICK: Readonly<Record<string, readonly string[]>> = {
   transform: ['--rounds', '3'],
   'ingest-single': ['--rounds', '3', '--events', '4000'],
   'ingest-batch': ['--rounds', '3', '--events', '20000'],
-  deliver: ['--events', '110000', '--runs', '2', '--objects', '40000', '--warm-up', '40000'],
-  'end-to-end': ['--rounds', '2', '--events', '30000', '--alone', '0'],
+  deliver: ['--events', '90000', '--runs', '2', '--objects', '30000', '--warm-up', '30000'],
+  'end-to-end': ['--rounds', '2', '--events', '20000', '--alone', '0'],
 };
 
 type Ratios = Readonly<Record<string, number>>;

@@ -2,6 +2,8 @@
 import { cpus, loadavg } from 'node:os';
 import { type Spread, short } from './statistics.ts';
 
+const NOTHING = '–';
+
 export interface Row {
   readonly what: string;
   /** By name with its unit; the same names in each row of a report. */
@@ -50,7 +52,7 @@ export function report(given: Report): void {
 
 /** Markdown. */
 export function textOf({ name, setting, reference, rows, notes = [] }: Report, where: string): string {
-  const table = tableOf(rows.map(cellsOf));
+  const table = tableOf(withoutEmpty(rows.map(cellsOf)));
   return [`${name}: ${setting}`, where, `reference: ${reference}`, '', table, '', ...notes, ''].join('\n');
 }
 
@@ -58,8 +60,14 @@ export function textOf({ name, setting, reference, rows, notes = [] }: Report, w
 export function tableOf(rows: readonly Readonly<Record<string, string | number>>[]): string {
   const names = Object.keys(rows[0] ?? {});
   const line = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`;
-  const body = rows.map((row) => line(names.map((name) => row[name] ?? '–')));
+  const body = rows.map((row) => line(names.map((name) => row[name] ?? NOTHING)));
   return [line(names), `|${'---|'.repeat(names.length)}`, ...body].join('\n');
+}
+
+/** Columns in which nothing stands are left out. */
+function withoutEmpty(rows: readonly Record<string, string | number>[]): Record<string, string | number>[] {
+  const isKept = (name: string) => rows.some((row) => row[name] !== NOTHING);
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => isKept(name))));
 }
 
 function cellsOf({ what, figures, ratio, cores, goals = [] }: Row): Record<string, string | number> {
@@ -70,10 +78,10 @@ function cellsOf({ what, figures, ratio, cores, goals = [] }: Row): Record<strin
   return {
     '': what,
     ...Object.fromEntries(rounded),
-    ratio: ratio ? ratio.median.toFixed(2) : '–',
-    'middle half of the rounds': ratio ? `${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}` : '–',
-    'cores used': cores === undefined ? '–' : cores.toFixed(2),
-    goal: goals.map(goalText).join('; ') || '–',
+    ratio: ratio ? ratio.median.toFixed(2) : NOTHING,
+    'middle half of the rounds': ratio ? `${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}` : NOTHING,
+    'cores used': cores === undefined ? NOTHING : cores.toFixed(2),
+    goal: goals.map(goalText).join('; ') || NOTHING,
   };
 }
 
