@@ -55,6 +55,7 @@ export function createAttemptTracer(
   tracer: Pick<Tracer, 'sent'>,
 ): (attempt: Attempt, sent: Sent<Passage>) => void {
   return ({ endpoint, durationMs, objects, verdict, status = null }, { items, trace }) => {
+    const code = 'code' in verdict ? verdict.code : null;
     tracer.sent({
       destination: id,
       origin: restEndpoint,
@@ -63,7 +64,7 @@ export function createAttemptTracer(
       attempt: trace.attemptCount,
       status,
       outcome: outcomeOf(verdict),
-      code: 'code' in verdict ? verdict.code : null,
+      code,
       at: trace.attempts.at(-1)?.at ?? 0,
       durationMs,
       traceparents: items.map(({ owner }) => owner.record.headers.traceparent),
