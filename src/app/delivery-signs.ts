@@ -37,7 +37,9 @@ export function createObserver(id: string, metrics: Metrics, logger: Logger): (a
 }
 
 /** In the words of the metric: a request of which Braze took anything was delivered, one that is taken apart goes again. */
-export function outcomeOf(verdict: Attempt['verdict']): 'delivered' | 'rejected' | 'split' | 'retry' | 'halt' {
+export function outcomeOf(
+  verdict: Attempt['verdict'],
+): 'delivered' | 'rejected' | 'split' | 'retry' | 'halt' {
   if (verdict.kind === 'final')
     return verdict.outcomes.some(({ status }) => status === 'delivered') ? 'delivered' : 'rejected';
   return verdict.kind === 'named' ? 'split' : verdict.kind;
