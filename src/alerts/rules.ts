@@ -116,14 +116,14 @@ function judgeLetters(
   const many = grown('many', MASS.windowMs, rejected);
   const all = grown('all', MASS.windowMs, settled);
   const common = { name: 'BrazierDeadLetters', destination, code: null } as const;
-  const kept = 'Braze does not have them; they are kept, with the reason';
+  const kept = 'Braze does not have these events; they are kept, with the reason';
   const conditions: Condition[] = [];
   if (some >= deadLetters) {
-    const summary = `${some} events for ${destination} became dead letters within ${durationText(deadLettersWindowMs)}: ${kept}`;
+    const summary = `Dead letters for ${destination}: ${some} within ${durationText(deadLettersWindowMs)}. ${kept}`;
     conditions.push({ ...common, severity: 'warning', summary, holdMs: 0 });
   }
   if (many > MASS.events && many > all * MASS.share) {
-    const summary = `One event in ten for ${destination} becomes a dead letter (${many} within ${durationText(MASS.windowMs)}): ${kept}`;
+    const summary = `One event in ten for ${destination} becomes a dead letter (${many} within ${durationText(MASS.windowMs)}). ${kept}`;
     conditions.push({ ...common, severity: 'critical', summary, holdMs: MASS.holdMs });
   }
   return conditions;

@@ -87,7 +87,7 @@ describe('dead letters', () => {
       ...Array.from({ length: minutes * 6 }, () => of({ settled: 100, rejected: 1 })),
     ];
     expect(told(last(looks(29)))).toEqual(['BrazierDeadLetters warning']);
-    expect(last(looks(29))[0]?.summary).toContain('1 events for braze became dead letters within 30 minutes');
+    expect(last(looks(29))[0]?.summary).toContain('Dead letters for braze: 1 within 30 minutes.');
     expect(told(last(looks(32)))).toEqual([]);
   });
 
