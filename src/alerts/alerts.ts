@@ -45,7 +45,8 @@ export function createAlerts(options: AlertsOptions): Alerts {
   let firing: ReadonlyMap<string, Alert> = new Map();
   const stopping = new AbortController();
   const messengers = new Map<string, Messenger>();
-  const before = [...known.values()].flat().map(({ alert }) => alert);
+  // What nobody is left who was told of it is begun anew.
+  const before = config.webhooks.flatMap(({ id }) => (known.get(id) ?? []).map(({ alert }) => alert));
   const judge = createJudge(before);
   const tracks = createTracks(before, now());
   for (const { id } of config.webhooks) open(id, known.get(id) ?? []);

@@ -207,6 +207,14 @@ describe('a restart', () => {
     expect(receiver.bodies()[1].id).toBe(receiver.bodies()[0].id);
   });
 
+  it('with other webhooks tells these nothing of what was told to those', async () => {
+    const receiver = await receiving();
+    const told = [{ alert: HALTED, toldMs: 0, reminders: 1, isUnsure: false }];
+    const t = rig({ ...CONFIG, webhooks: [webhook(receiver.url)] }, new Map([['gone', told]]));
+    await t.look(well, 200);
+    expect(receiver.received).toEqual([]);
+  });
+
   it('keeps how long ago it was told, and neither addresses nor keys', () => {
     const file = folder();
     const told = [{ alert: HALTED, toldMs: 4_000, reminders: 2, isUnsure: false }];
