@@ -12,7 +12,7 @@ const CODE_PATTERNS = [
   /\bfail\(res, (?:\d+|status), '([a-z_]+)'/g,
   /\bcode: '([a-z]+(?:_[a-z]+)*)'/g,
   /^ {2}\['[A-Z_]+', '([a-z_]+)'\]/gm,
-  /^ {2}\| '(log_[a-z]+|disk_full)'/gm,
+  /^ {2}\| '(log_[a-z]+|disk_full|backup_failed)'/gm,
 ];
 
 /** The sandbox speaks Braze's texts, the configuration has problems without codes. */
