@@ -7,14 +7,21 @@ const texts = Array.from({ length: EVENTS }, (_, number) =>
   Buffer.from(eventText(number, 200_000)).toString(),
 );
 
-/** Microseconds of CPU per event. @param ms how long it takes, about */
-export function floorMicros(ms = 300): number {
-  const [from, cpu] = [performance.now(), ownCpuMicros()];
-  let [events, characters] = [0, 0];
-  while (performance.now() - from < ms) {
-    for (const text of texts) characters += JSON.stringify(JSON.parse(text)).length;
-    events += EVENTS;
-  }
+/** About a third of a second of CPU: a count, since a busy machine would leave a time to somebody else. */
+const PASSES = 15;
+
+/** Microseconds of CPU per event. */
+export function floorMicros(): number {
+  // The compiler's time is nobody's.
+  let characters = pass() + pass();
+  const cpu = ownCpuMicros();
+  for (let count = 0; count < PASSES; count += 1) characters += pass();
   // The sum keeps the compiler from leaving the work out.
-  return characters > 0 ? (ownCpuMicros() - cpu) / events : Number.NaN;
+  return characters > 0 ? (ownCpuMicros() - cpu) / (PASSES * EVENTS) : Number.NaN;
+}
+
+function pass(): number {
+  let characters = 0;
+  for (const text of texts) characters += JSON.stringify(JSON.parse(text)).length;
+  return characters;
 }

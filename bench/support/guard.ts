@@ -20,15 +20,19 @@ const QUICK: Readonly<Record<string, readonly string[]>> = {
 
 type Ratios = Readonly<Record<string, number>>;
 
-/** @returns whether all is well; prints what was compared */
-export async function guard(): Promise<boolean> {
-  const { ratios: recorded, where } = readRecorded().guard;
+export const GUARDED = Object.keys(QUICK);
+
+/** @param names of GUARDED @returns whether all is well; prints what was compared */
+export async function guard(names: readonly string[]): Promise<boolean> {
+  const { ratios, where } = readRecorded().guard;
+  const isAsked = ([key]: [string, number]) => names.some((name) => key.startsWith(`${name}:`));
+  const recorded = Object.fromEntries(Object.entries(ratios).filter(isAsked));
   const measured: Record<string, number> = {};
-  for (const name of Object.keys(QUICK)) {
+  for (const name of names) {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const now = await measure(name);
       for (const [key, ratio] of Object.entries(now)) measured[key] = Math.max(ratio, measured[key] ?? 0);
-      if (Object.keys(now).length > 0 && !losses(recorded, measured, name).length) break;
+      if (Object.keys(now).length > 0 && losses(recorded, measured, `${name}:`).length === 0) break;
     }
   }
   const lost = losses(recorded, measured);
@@ -41,7 +45,7 @@ export async function guard(): Promise<boolean> {
 /** Makes what was measured now the measure. @returns false when a benchmark failed; nothing is recorded then */
 export async function recordGuard(): Promise<boolean> {
   const all: Record<string, number> = {};
-  for (const name of Object.keys(QUICK)) {
+  for (const name of GUARDED) {
     const ratios = await measure(name);
     if (Object.keys(ratios).length === 0) return false;
     Object.assign(all, ratios);
@@ -58,9 +62,9 @@ async function measure(name: string): Promise<Ratios> {
 }
 
 /** Names of what is grossly below what was recorded, or was not measured. */
-function losses(recorded: Ratios, measured: Ratios, benchmark = ''): string[] {
+function losses(recorded: Ratios, measured: Ratios, prefix = ''): string[] {
   return Object.keys(recorded).filter(
-    (key) => key.startsWith(benchmark) && (measured[key] ?? 0) < (recorded[key] ?? 0) * GROSS,
+    (key) => key.startsWith(prefix) && (measured[key] ?? 0) < (recorded[key] ?? 0) * GROSS,
   );
 }
 

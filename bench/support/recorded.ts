@@ -40,7 +40,7 @@ export function recordedTable(): string {
   const lines = Object.values(readRecorded().reports).flatMap(({ name, where, rows }) =>
     rows.map((row) => lineOf(name, where, row)),
   );
-  return tableOf(lines);
+  return lines.length > 0 ? tableOf(lines) : 'nothing is recorded: npm run bench -- NAME --record';
 }
 
 function lineOf(name: string, where: string, row: Row): Record<string, string> {
