@@ -45,7 +45,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   let firing: ReadonlyMap<string, Alert> = new Map();
   const stopping = new AbortController();
   const messengers = new Map<string, Messenger>();
-  // What nobody is left who was told of it is begun anew.
+  // What was told only to those who are gone begins anew.
   const before = config.webhooks.flatMap(({ id }) => (known.get(id) ?? []).map(({ alert }) => alert));
   const judge = createJudge(before);
   const tracks = createTracks(before, now());
