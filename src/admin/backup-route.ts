@@ -1,6 +1,8 @@
 /** A copy of the embedded log over HTTP: made in the data folder, for `brazier backup` to check and take away. */
 import type { Express } from 'express';
 import { LogError } from '../log/log.ts';
+import { BACK_UP } from './described-process.ts';
+import { addRoute } from './route.ts';
 
 export interface BackupActs {
   /** Resolves with a new file that only its owner may read; nothing is left of a copy whose signal aborts. */
@@ -9,7 +11,7 @@ export interface BackupActs {
 
 /** `POST` answers `{"path","bytes"}`. Who hangs up before has no copy. */
 export function addBackupRoute(app: Express, acts: BackupActs | null): void {
-  app.post('/backup', async (_req, res) => {
+  addRoute(app, BACK_UP, async (_asked, _req, res) => {
     if (!acts) throw new LogError('log_unsupported', NOT_ONE_FILE);
     const gone = new AbortController();
     res.on('close', () => gone.abort());

@@ -1,56 +1,43 @@
 /** The dead letters over HTTP: listed, counted, shown, replayed, discarded. */
-import express, { type Express, type Request, type Response } from 'express';
+import type { Express, Response } from 'express';
 import type { Selection, Wanted } from '../dead-letters/selection.ts';
 import type { DeadLetters, ListQuery, ReplayOptions } from '../dead-letters/store.ts';
 import { fail } from './answers.ts';
-import { type Asked, LIST, readMembers, SELECTION, WANTED, wantedOf } from './asked.ts';
-
-const LIMIT = 100;
-
-type WantedBody = Selection &
-  ReplayOptions & { readonly ids?: readonly string[]; readonly all?: boolean; readonly dryRun?: boolean };
+import { LIST_LETTERS, SHOW_LETTER, SUM_LETTERS } from './described-letters.ts';
+import { DISCARD_LETTERS, REPLAY_LETTERS, type WantedBody } from './described-replays.ts';
+import { addRoute } from './route.ts';
 
 export function addDeadLetterRoutes(app: Express, deadLetters: DeadLetters): void {
-  const body = express.json({ limit: '1mb' });
-  app.get('/dead-letters', async (req, res) => {
-    const asked = readMembers<ListQuery>(req.query, LIST);
-    if (asked.ok) res.json(await deadLetters.list({ ...asked.value, limit: asked.value.limit ?? LIMIT }));
-    else fail(res, 400, 'invalid_query', asked.problem);
+  addRoute<ListQuery>(app, LIST_LETTERS, async (query, _req, res) => {
+    res.json(await deadLetters.list(query));
   });
-  app.get('/dead-letters/summary', async (req, res) => {
-    const asked = readMembers<Selection>(req.query, SELECTION);
-    if (asked.ok) res.json(await deadLetters.count(asked.value));
-    else fail(res, 400, 'invalid_query', asked.problem);
+  addRoute<Selection>(app, SUM_LETTERS, async (selection, _req, res) => {
+    res.json(await deadLetters.count(selection));
   });
   // Ids hold slashes, so they travel in the query.
-  app.get('/dead-letter', async (req, res) => {
-    const letter = await deadLetters.show(String(req.query.id ?? ''));
+  addRoute<{ readonly id: string }>(app, SHOW_LETTER, async ({ id }, _req, res) => {
+    const letter = await deadLetters.show(id);
     if (letter) res.json(letter);
     else fail(res, 404, 'not_found', 'id: no such dead letter');
   });
-  app.post('/dead-letters/replay', body, (req, res) =>
-    withWanted(req, res, deadLetters, (wanted, options) => deadLetters.replay(wanted, options)),
+  addRoute<WantedBody>(app, REPLAY_LETTERS, (body, _req, res) =>
+    withWanted(body, res, deadLetters, (wanted, options) => deadLetters.replay(wanted, options)),
   );
-  app.post('/dead-letters/discard', body, (req, res) =>
-    withWanted(req, res, deadLetters, (wanted, options) => deadLetters.discard(wanted, options)),
+  addRoute<WantedBody>(app, DISCARD_LETTERS, (body, _req, res) =>
+    withWanted(body, res, deadLetters, (wanted, options) => deadLetters.discard(wanted, options)),
   );
 }
 
 type Act = (wanted: Wanted, options: ReplayOptions) => Promise<object>;
 
-async function withWanted(req: Request, res: Response, deadLetters: DeadLetters, act: Act): Promise<void> {
-  const asked: Asked<WantedBody> = readMembers(req.body, WANTED);
-  if (!asked.ok) return fail(res, 400, 'invalid_body', asked.problem);
-  const { limit, after, withAttributes, dryRun, ...rest } = asked.value;
-  const wanted = wantedOf(rest);
-  if (wanted === undefined) {
-    return fail(
-      res,
-      400,
-      'invalid_body',
-      'expected {"ids":[…]} or {"all":true} or a filter like {"destination":"…"}',
-    );
-  }
+async function withWanted(
+  body: WantedBody,
+  res: Response,
+  deadLetters: DeadLetters,
+  act: Act,
+): Promise<void> {
+  const { limit, after, withAttributes, dryRun, ids, all: _all, ...selection } = body;
+  const wanted = ids === undefined ? selection : { ids };
   if (dryRun === true) {
     res.json({ dryRun, ...(await deadLetters.count(wanted)) });
     return;

@@ -1,6 +1,8 @@
 /** The destinations over HTTP: how each stands, and letting go of one that holds the log, or taking it on again. */
 import type { Express } from 'express';
 import { fail } from './answers.ts';
+import { ATTACH, DETACH, LIST_DESTINATIONS } from './described-destinations.ts';
+import { addRoute } from './route.ts';
 
 export interface DestinationState {
   readonly id: string;
@@ -40,12 +42,15 @@ export type ActResult =
   | { readonly ok: false; readonly reason: 'unknown' | 'already' };
 
 export function addDestinationRoutes(app: Express, acts: DestinationActs): void {
-  app.get('/destinations', async (_req, res) => {
+  addRoute(app, LIST_DESTINATIONS, async (_asked, _req, res) => {
     res.json({ destinations: await acts.list() });
   });
-  for (const act of ['detach', 'attach'] as const) {
-    app.post(`/destinations/:id/${act}`, async (req, res) => {
-      const result = await acts[act](req.params.id);
+  for (const [act, route] of [
+    ['detach', DETACH],
+    ['attach', ATTACH],
+  ] as const) {
+    addRoute(app, route, async (_asked, req, res) => {
+      const result = await acts[act](String(req.params.id));
       if (result.ok) res.json({ id: result.id, events: result.events });
       else if (result.reason === 'unknown') fail(res, 404, 'not_found', 'no such destination');
       else fail(res, 409, 'already_done', `the destination is ${act}ed already`);

@@ -2,25 +2,17 @@
 import type { Express } from 'express';
 import type { DoubtfulQuery } from '../explain/doubtful.ts';
 import type { Explain, ExplainQuery } from '../explain/explain.ts';
-import { fail } from './answers.ts';
-import { DOUBTFUL, EXPLAIN, readMembers } from './asked.ts';
-
-const LIMIT = 20;
+import { EXPLAIN_EVENT, LIST_DOUBTFUL } from './described-explain.ts';
+import { addRoute } from './route.ts';
 
 export function addExplainRoutes(app: Express, explain: Explain): void {
-  app.get('/explain', async (req, res) => {
-    const asked = readMembers<Partial<ExplainQuery>>(req.query, EXPLAIN);
-    if (!asked.ok) return fail(res, 400, 'invalid_query', asked.problem);
-    const { messageId = '' } = asked.value;
-    if (messageId === '') return fail(res, 400, 'invalid_query', 'messageId: expected text');
+  addRoute<ExplainQuery>(app, EXPLAIN_EVENT, async (query, _req, res) => {
     // Who hangs up needs no answer: the search ends.
     const gone = new AbortController();
     res.on('close', () => gone.abort());
-    res.json(await explain.event({ ...asked.value, messageId }, gone.signal));
+    res.json(await explain.event(query, gone.signal));
   });
-  app.get('/explain/doubtful', async (req, res) => {
-    const asked = readMembers<Partial<DoubtfulQuery>>(req.query, DOUBTFUL);
-    if (!asked.ok) return fail(res, 400, 'invalid_query', asked.problem);
-    res.json(await explain.doubtful({ ...asked.value, limit: asked.value.limit ?? LIMIT }));
+  addRoute<DoubtfulQuery>(app, LIST_DOUBTFUL, async (query, _req, res) => {
+    res.json(await explain.doubtful(query));
   });
 }

@@ -1,8 +1,8 @@
 /** The level of the log lines over HTTP: seen, and changed until the process ends. */
-import express, { type Express } from 'express';
-import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.ts';
-import { fail } from './answers.ts';
-import { LEVEL, readMembers } from './asked.ts';
+import type { Express } from 'express';
+import type { LogLevel } from '../telemetry/logger.ts';
+import { SET_LEVEL, SHOW_LEVEL } from './described-process.ts';
+import { addRoute } from './route.ts';
 
 export interface LogLevelActs {
   get(): LogLevel;
@@ -12,16 +12,10 @@ export interface LogLevelActs {
 
 /** `GET` answers `{"level"}`, `PUT` with the same as its body `{"level","was"}`. */
 export function addLogLevelRoute(app: Express, acts: LogLevelActs): void {
-  app.get('/log-level', (_req, res) => {
+  addRoute(app, SHOW_LEVEL, (_asked, _req, res) => {
     res.json({ level: acts.get() });
   });
-  // Whatever the client calls its body, it is JSON: curl calls it a form.
-  app.put('/log-level', express.json({ limit: '1kb', type: () => true }), (req, res) => {
-    const asked = readMembers<{ readonly level?: LogLevel }>(req.body, LEVEL);
-    if (!asked.ok) return fail(res, 400, 'invalid_body', asked.problem);
-    const { level } = asked.value;
-    if (level === undefined)
-      return fail(res, 400, 'invalid_body', `expected {"level"}: ${LOG_LEVELS.join(', ')}`);
+  addRoute<{ readonly level: LogLevel }>(app, SET_LEVEL, ({ level }, _req, res) => {
     const was = acts.get();
     acts.set(level);
     res.json({ level, was });

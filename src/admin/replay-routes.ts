@@ -1,10 +1,9 @@
 /** `POST /replay`: what the log still holds of a time goes to one destination again. */
-import express, { type Express } from 'express';
-import type { Resend, ResendOptions, ResendQuery } from '../dead-letters/resend.ts';
+import type { Express } from 'express';
+import type { Resend } from '../dead-letters/resend.ts';
 import { fail } from './answers.ts';
-import { RESEND, readMembers } from './asked.ts';
-
-type ResendBody = Partial<ResendQuery> & ResendOptions & { readonly dryRun?: boolean };
+import { RESEND_EVENTS, type ResendBody } from './described-replays.ts';
+import { addRoute } from './route.ts';
 
 export interface ReplayRoutes {
   readonly resend: Resend;
@@ -13,13 +12,8 @@ export interface ReplayRoutes {
 }
 
 export function addReplayRoutes(app: Express, { resend, destinations }: ReplayRoutes): void {
-  app.post('/replay', express.json({ limit: '1mb' }), async (req, res) => {
-    const asked = readMembers<ResendBody>(req.body, RESEND);
-    if (!asked.ok) return fail(res, 400, 'invalid_body', asked.problem);
-    const { destination, source, from, to, dryRun, ...options } = asked.value;
-    if (destination === undefined || from === undefined || to === undefined) {
-      return fail(res, 400, 'invalid_body', 'expected destination, from and to');
-    }
+  addRoute<ResendBody>(app, RESEND_EVENTS, async (body, _req, res) => {
+    const { destination, source, from, to, dryRun, ...options } = body;
     if (!destinations().includes(destination)) {
       return fail(res, 400, 'invalid_body', `destination: ${destination} is not configured, or detached`);
     }

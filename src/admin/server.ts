@@ -9,15 +9,18 @@ import type { Explain } from '../explain/explain.ts';
 import { answerError, fail } from './answers.ts';
 import { addBackupRoute, type BackupActs } from './backup-route.ts';
 import { addDeadLetterRoutes } from './dead-letter-routes.ts';
+import { DESCRIBE, LIVE, METRICS, READY } from './described-process.ts';
+import { ADMIN_ROUTES, describeAdmin } from './description.ts';
 import { addDestinationRoutes, type DestinationActs } from './destinations-routes.ts';
 import { addExplainRoutes } from './explain-routes.ts';
 import { addLogLevelRoute, type LogLevelActs } from './log-level-route.ts';
 import { addReplayRoutes } from './replay-routes.ts';
+import { addRoute, refuseOtherMethods } from './route.ts';
 
 export interface AdminOptions {
   readonly host: string;
   readonly port: number;
-  /** Bearer token for everything but metrics and health. */
+  /** Bearer token for everything but metrics, health and the description. */
   readonly token: string;
   /** Prometheus text; whatever must be brought up to date first is the caller's business. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -54,20 +57,11 @@ export function createAdminServer(options: AdminOptions): AdminServer {
   };
 }
 
-function createRoutes(options: AdminOptions): Express {
+/** Open ones first: what comes after the token's check is told nothing without it. */
+export function createRoutes(options: AdminOptions): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.get('/metrics', async (_req, res) => {
-    const { contentType, text } = await options.metrics();
-    res.set('content-type', contentType).end(text);
-  });
-  app.get('/health/live', (_req, res) => {
-    res.json({ live: true });
-  });
-  app.get('/health/ready', async (_req, res) => {
-    const reasons = await options.notReady();
-    res.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
-  });
+  addOpenRoutes(app, options);
   app.use(bearer(options.token));
   addBackupRoute(app, options.backup);
   addDestinationRoutes(app, options.destinations);
@@ -75,6 +69,7 @@ function createRoutes(options: AdminOptions): Express {
   addExplainRoutes(app, options.explain);
   addLogLevelRoute(app, options.logLevel);
   addReplayRoutes(app, { resend: options.resend, destinations: options.destinationIds });
+  refuseOtherMethods(app, ADMIN_ROUTES);
   app.use((_req, res) => {
     fail(res, 404, 'not_found', 'no such path');
   });
@@ -82,11 +77,30 @@ function createRoutes(options: AdminOptions): Express {
   return app;
 }
 
+function addOpenRoutes(app: Express, { metrics, notReady }: AdminOptions): void {
+  addRoute(app, METRICS, async (_asked, _req, res) => {
+    const { contentType, text } = await metrics();
+    res.set('content-type', contentType).end(text);
+  });
+  addRoute(app, LIVE, (_asked, _req, res) => {
+    res.json({ live: true });
+  });
+  addRoute(app, READY, async (_asked, _req, res) => {
+    const reasons = await notReady();
+    res.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
+  });
+  const description = describeAdmin();
+  addRoute(app, DESCRIBE, (_asked, _req, res) => {
+    res.type('json').send(description);
+  });
+}
+
 function bearer(token: string) {
   const digest = (value: string) => createHash('sha256').update(value).digest();
   const expected = digest(`Bearer ${token}`);
   return (req: Request, res: Response, next: NextFunction) => {
-    if (timingSafeEqual(digest(req.headers.authorization ?? ''), expected)) next();
-    else fail(res, 401, 'unauthorized', 'expected Authorization: Bearer <token of admin.tokenFile>');
+    if (timingSafeEqual(digest(req.headers.authorization ?? ''), expected)) return next();
+    res.set('www-authenticate', 'Bearer realm="brazier"');
+    fail(res, 401, 'unauthorized', 'expected Authorization: Bearer <token of admin.tokenFile>');
   };
 }

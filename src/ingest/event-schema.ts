@@ -2,7 +2,7 @@
  * What a sender is to send, as JSON Schema. What keeps to it is accepted; the server takes more than that, since SDKs
  * write more, and refuses nothing for which the schema has a place.
  */
-import { described, type JsonSchema, TEXT } from '../openapi/schema.ts';
+import { described, type JsonSchema, type ObjectSchema, TEXT } from '../openapi/schema.ts';
 import type { IngestLimits } from './limits.ts';
 import { MAX_ENVELOPE_BYTES } from './parse.ts';
 
@@ -51,12 +51,13 @@ const EVENT_MEMBERS: Readonly<Record<string, JsonSchema>> = {
 };
 
 /** The body of a single-call route. */
-export const CALL: JsonSchema = {
+export const CALL: ObjectSchema = {
   title: 'Call',
   description:
     'One event; the route is its type, whatever it says itself. Other members are kept as they are.',
   type: 'object',
   properties: EVENT_MEMBERS,
+  required: [],
   anyOf: NAMES_SOMEBODY,
 };
 
@@ -80,7 +81,7 @@ export const EVENT: JsonSchema = {
 };
 
 /** The body of `/v1/batch` and `/v1/import`. */
-export function batchSchema({ maxEventsPerBatch }: Pick<IngestLimits, 'maxEventsPerBatch'>): JsonSchema {
+export function batchSchema({ maxEventsPerBatch }: Pick<IngestLimits, 'maxEventsPerBatch'>): ObjectSchema {
   const shared = `Default under each event's own; with the other one at most ${MAX_ENVELOPE_BYTES} bytes.`;
   return {
     title: 'Batch',

@@ -97,12 +97,8 @@ function queryOf({ properties, required }: ObjectSchema, components: Components)
   }));
 }
 
-function bodyOf({ description, schema, examples }: BodyDescription, components: Components) {
-  return {
-    ...(description !== undefined && { description }),
-    required: true,
-    content: { 'application/json': contentOf(schema, examples, components) },
-  };
+function bodyOf({ schema, examples }: BodyDescription, components: Components) {
+  return { required: true, content: { 'application/json': contentOf(schema, examples, components) } };
 }
 
 function answerOf(

@@ -28,8 +28,7 @@ export interface ParameterDescription {
 }
 
 export interface BodyDescription {
-  readonly description?: string;
-  readonly schema: JsonSchema;
+  readonly schema: ObjectSchema;
   readonly examples: Examples;
 }
 
