@@ -1,5 +1,5 @@
 /** Reads a query or a body by the schema that describes it: what cannot be understood is named, never guessed and never passed over. */
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { readCursor } from '../dead-letters/resend-cursor.ts';
 import { parseTime } from '../model/clock.ts';
 import type { Json } from '../model/json.ts';
@@ -30,8 +30,10 @@ const ajv = new Ajv({
 
 /** Reads a body as parsed. */
 export function createReader<Value>(schema: ObjectSchema): Reader<Value> {
-  const validate = ajv.compile(schema);
+  let validate: ValidateFunction | undefined;
   return (asked) => {
+    // At the first use: few of them are used in the life of a process, and none at its start.
+    validate ??= ajv.compile(schema);
     if (validate(asked)) return { ok: true, value: withTimes(asked as Members, schema) as Value };
     return { ok: false, problem: problemOf(validate.errors ?? [], schema) };
   };
