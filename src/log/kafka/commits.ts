@@ -59,6 +59,8 @@ interface Waiting extends Committed {
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
+/** A broker reads on from a connection that is gone for as long as it has something of it: far less than this. */
+const CONFIRM_MS = 5_000;
 /** Failures in a row after which it is told: some seconds, beyond what a coordinator's move takes. */
 const TOLD_AFTER = 6;
 
@@ -79,6 +81,8 @@ class GroupCommits implements Commits {
   #isRunning = false;
   #maxChars = MAX_METADATA_CHARS;
   #failures = 0;
+  /** Of what was sent and not answered: a broker may come to it later, and it would be written over what was sent since. */
+  readonly #doubted = new Map<string, PartitionPlace>();
 
   constructor(options: CommitsOptions) {
     this.#options = options;
@@ -131,7 +135,10 @@ class GroupCommits implements Commits {
       signs.committed(group, 'failed');
       this.#putBack(batch);
       if (outcome.status === 'too-large') this.#lessMetadata();
-      else await this.#rest(outcome.reason);
+      else {
+        for (const [key, { place }] of batch) this.#doubted.set(key, place);
+        await this.#rest(outcome.reason);
+      }
     }
   }
 
@@ -151,6 +158,21 @@ class GroupCommits implements Commits {
       this.#committed.set(key, { progress, floor });
       for (const resolve of done) resolve();
     }
+    if (this.#doubted.size > 0) this.#confirm();
+  }
+
+  /** Once more, when a connection that was cut has nothing left that a broker could still read. */
+  async #confirm(): Promise<void> {
+    const doubted = [...this.#doubted];
+    this.#doubted.clear();
+    await (this.#options.rest ?? rest)(CONFIRM_MS, this.#options.lost);
+    if (this.#options.lost.aborted) return;
+    for (const [key, place] of doubted) {
+      const known = this.#committed.get(key);
+      const isFollowed = this.#waiting.has(key) || this.#inFlight.has(key);
+      if (known && !isFollowed) this.#waiting.set(key, { place, ...known, done: [] });
+    }
+    if (!this.#isRunning) this.#run();
   }
 
   /** What has come meanwhile is later; whoever waits for the earlier waits for it. */

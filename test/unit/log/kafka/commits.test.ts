@@ -74,6 +74,30 @@ describe('commits of an assignment', () => {
     expect(counted).toEqual(['failed', 'ok']);
   });
 
+  test('what was not answered may be read by a broker later than what was sent since: the latest is sent once more', async () => {
+    const rests: (() => void)[] = [];
+    const sent: (readonly (readonly [partition: number, offset: number])[])[] = [];
+    const outcomes: CommitOutcome[] = [{ status: 'again', reason: 'cut' }];
+    const { commits } = rig([], {
+      send: async (entries) => {
+        sent.push(entries.map(({ partition, offset }) => [partition, offset]));
+        return outcomes.shift() ?? { status: 'ok' };
+      },
+      rest: () => new Promise((resolve) => rests.push(resolve)),
+    });
+    const doubted = commits.commit(P0, at(1), 0);
+    await vi.waitFor(() => expect(rests).toHaveLength(1), { interval: 5 });
+    rests[0]?.();
+    await doubted;
+    await commits.commit(P0, at(4), 0);
+    await commits.commit(P1, at(9), 0);
+    expect(sent).toEqual([[[0, 1]], [[0, 1]], [[0, 4]], [[1, 9]]]);
+    rests[1]?.();
+    await vi.waitFor(() => expect(sent).toHaveLength(5), { interval: 5 });
+    expect(sent[4]).toEqual([[0, 4]]);
+    expect(rests).toHaveLength(2);
+  });
+
   test('failing for long is told once', async () => {
     const again = Array.from({ length: 7 }, () => ({ status: 'again', reason: 'moved' }) as const);
     const rests: number[] = [];
@@ -84,7 +108,8 @@ describe('commits of an assignment', () => {
       },
     });
     await commits.commit(P0, at(1), 0);
-    expect(rests).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000]);
+    const confirmed = 5_000;
+    expect(rests).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, confirmed]);
     expect(told).toEqual([expect.stringContaining('moved')]);
   });
 
