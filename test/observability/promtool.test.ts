@@ -15,7 +15,7 @@ const TESTS_FILE = join(import.meta.dirname, 'alerts.promtool.yaml');
 async function promtool(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(programPath('promtool') ?? '', args, {
     cwd: dirname(TESTS_FILE),
-    timeout: 120_000,
+    timeout: 240_000,
   });
   return stdout;
 }
@@ -49,7 +49,7 @@ describe('promtool', () => {
 
   it.skipIf(isLacking)(
     'sees each alert firing and not firing, as its tests say',
-    { timeout: 150_000 },
+    { timeout: 270_000 },
     async () => {
       expect(await promtool('test', 'rules', TESTS_FILE)).toContain('SUCCESS');
     },

@@ -1,4 +1,4 @@
-/** The real Prometheus on a free loopback port, with a folder of its own, that scrapes one address again and again. */
+/** The real Prometheus on a free loopback port, with a folder of its own, that scrapes one address each second. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,18 +22,15 @@ export interface PrometheusOptions {
   /** Host and port with the metrics. */
   readonly target: string;
   readonly rulesFile: string;
-  /** Between two scrapes, and two looks at the rules. Default `1s`. */
-  readonly interval?: string;
 }
 
 const LABELS = { job: 'brazier-admin', namespace: 'events' };
 
 /** Resolves when it can be asked. */
-export async function startPrometheus(options: PrometheusOptions): Promise<PrometheusServer> {
-  const { target, rulesFile, interval = '1s' } = options;
+export async function startPrometheus({ target, rulesFile }: PrometheusOptions): Promise<PrometheusServer> {
   const folder = mkdtempSync(join(tmpdir(), 'brazier-prometheus-'));
   const config = {
-    global: { scrape_interval: interval, evaluation_interval: interval, scrape_timeout: interval },
+    global: { scrape_interval: '1s', evaluation_interval: '1s', scrape_timeout: '1s' },
     rule_files: [rulesFile],
     scrape_configs: [
       {
