@@ -20,7 +20,7 @@ describeKafka('the command line beside a server on Kafka', () => {
   afterAll(() => scratch.close());
 
   it('lists, shows, replays and discards dead letters, and explains what became of an event', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const t = await serveOn(scratch);
     const event = (messageId: string) => ({ type: 'track', userId: 'kim', event: messageId, messageId });
@@ -81,7 +81,7 @@ describeKafka('the command line beside a server on Kafka', () => {
   });
 
   it('lists the destinations, and says in a line that Kafka lets go of none', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const t = await serveOn(scratch);
     const listing = async () => JSON.parse((await t.run('destinations', 'list')).stdout);

@@ -16,6 +16,8 @@ import { describeKafka } from '../support/kafka/shared.ts';
 const load = { lanes: 4, peoplePerLane: 10, eventsPerBatch: 5, batchesPerLane: Number.POSITIVE_INFINITY };
 const DOWN_MS = 20_000;
 const FROZEN_MS = 40_000;
+/** Whatever waited for the broker would wait for a request's timeout, 15 s; a busy machine stands for a second or two. */
+const WAITS_MS = 7_000;
 const RESUMES_WITHIN_MS = 60_000;
 /** A minute for the judge, and for a busy machine as long again. */
 const ROW_WITHIN_MS = 300_000;
@@ -82,16 +84,20 @@ describeKafka(
     }, async () => {
       await underFire(options(), async (harness) => {
         await busy(harness);
+        const told = harness.server.stderr().length;
         const looks = startLooks(harness.ready);
         kafka.node(1).freeze();
         const answers = await answersOf(harness, FROZEN_MS).finally(() => kafka.node(1).thaw());
         const back = performance.now();
         const [slowestMs, [takenMs, deliveredMs]] = await Promise.all([looks.stop(), resumed(harness, back)]);
         expectRefused(answers);
-        expect(slowestMs, 'of the answers to whether it lives, while the broker was frozen').toBeLessThan(
-          1_000,
-        );
-        expect(harness.server.stderr()).not.toContain('the event loop was blocked');
+        expect(slowestMs, 'of the answers to whether it lives').toBeLessThan(WAITS_MS);
+        const blocks = harness.server
+          .stderr()
+          .slice(told)
+          .matchAll(/"blockedMs":(\d+)/g);
+        const longestMs = Math.max(0, ...[...blocks].map(([, ms]) => Number(ms)));
+        expect(longestMs, 'that the event loop stood').toBeLessThan(WAITS_MS);
         console.log({ row: 15, refused: answers.length, slowestMs, takenMs, deliveredMs });
         await harness.producer.stop();
       });

@@ -6,7 +6,7 @@ import { PATIENT, UNDER_WAY } from '../support/harness.ts';
 import { plainConnection } from '../support/kafka/options.ts';
 import { type Relay, startRelay } from '../support/kafka/relay.ts';
 import { describeKafka, startedKafka } from '../support/kafka/shared.ts';
-import { SESSION_MS, type Workforce, withWorkers } from '../support/kafka/workers.ts';
+import { NOBODY_DIES, SESSION_MS, type Workforce, withWorkers } from '../support/kafka/workers.ts';
 
 const WITHIN_MS = 240_000;
 const load = {
@@ -89,19 +89,22 @@ describeKafka(
     it('row 23: again and again, to the coordinator and to all: they are made once more, and nothing is lost or doubled', {
       timeout: WITHIN_MS,
     }, async () => {
-      const { doubled } = await withWorkers({ load, sandbox, brokers }, async (workforce) => {
-        await workforce.dealt();
-        const before = await workforce.members();
-        let count = 0;
-        for (let times = 0; times < 15; times += 1) {
-          count += relay.cut();
-          await wait(200 + workforce.dice() * 600);
-        }
-        expect(count, 'connections that were cut').toBeGreaterThan(30);
-        await workforce.dealt();
-        expect(await workforce.members()).toEqual(before);
-        await workforce.producer.stop();
-      });
+      const { doubled } = await withWorkers(
+        { load, sandbox, brokers, log: NOBODY_DIES },
+        async (workforce) => {
+          await workforce.dealt();
+          const before = await workforce.members();
+          let count = 0;
+          for (let times = 0; times < 15; times += 1) {
+            count += relay.cut();
+            await wait(200 + workforce.dice() * 600);
+          }
+          expect(count, 'connections that were cut').toBeGreaterThan(30);
+          await workforce.dealt();
+          expect(await workforce.members()).toEqual(before);
+          await workforce.producer.stop();
+        },
+      );
       expect(doubled).toBe(0);
     });
   },

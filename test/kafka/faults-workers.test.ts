@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { describeKafka } from '../support/kafka/shared.ts';
-import { type Workforce, withWorkers } from '../support/kafka/workers.ts';
+import { NOBODY_DIES, type Workforce, withWorkers } from '../support/kafka/workers.ts';
 
 const EVERY_MS = 5_000;
 /** Longer by hand: `BRAZIER_REBALANCE_SECONDS=600`. */
@@ -54,7 +54,8 @@ describeKafka('workers that come and go', () => {
   });
 
   it('row 18: with all stopped in peace, nothing is doubled', { timeout: WITHIN_MS }, async () => {
-    const { doubled } = await withWorkers({ load, sandbox: { latencyMs: 20 } }, async (workforce) => {
+    const options = { load, sandbox: { latencyMs: 20 }, log: NOBODY_DIES };
+    const { doubled } = await withWorkers(options, async (workforce) => {
       await workforce.dealt();
       await changing(workforce, [hire, end('SIGTERM')], IN_PEACE_SECONDS);
     });

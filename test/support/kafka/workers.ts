@@ -83,6 +83,8 @@ export interface Workforce {
 
 export const PARTITIONS = 6;
 export const SESSION_MS = 6_000;
+/** Where no process is killed or frozen: a machine that is busy for some seconds ends no session. */
+export const NOBODY_DIES = { sessionTimeoutMs: 30_000 };
 const DESTINATION = 'braze';
 /** A busy machine starts a process in seconds, and a group waits for the slowest of its members. */
 const PATIENT = { timeout: 120_000, interval: 200 };
