@@ -135,7 +135,8 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
 
 /** What of the configuration this process does: one that only takes events delivers to nobody. */
 function servedBy({ role, sources, destinations }: Config): Served {
-  return { sources, destinations: role === 'ingest' ? [] : destinations };
+  if (role === 'ingest') return { sources, destinations: [], placed: destinations };
+  return { sources, destinations, placed: [] };
 }
 
 /** What is told of its size, and of the dead letters'; once more when it stops. */

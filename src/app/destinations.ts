@@ -9,7 +9,13 @@ import { createSlot, type Slot, type SlotParts } from './slot.ts';
 import { createTurns } from './turns.ts';
 
 /** What of a configuration can be taken over while the process runs. */
-export type Served = Pick<Config, 'sources' | 'destinations'>;
+export interface Served extends Pick<Config, 'sources' | 'destinations'> {
+  /**
+   * Those that other processes deliver to, which may come later: placed in the log and not opened, so that one of
+   * `start: end` does not begin behind what is taken before its first worker.
+   */
+  readonly placed: readonly DestinationConfig[];
+}
 
 export interface Destinations {
   start(): void;
@@ -30,7 +36,7 @@ export interface Destinations {
 /** Makes the log know them, and opens those that are not detached; they do not read before `start`. */
 export async function openDestinations(served: Served, parts: SlotParts): Promise<Destinations> {
   const crew = new Crew(served.sources, parts);
-  await crew.open(served.destinations);
+  await crew.open(served);
   return crew;
 }
 
@@ -57,9 +63,9 @@ class Crew implements Destinations {
     this.#parts = parts;
   }
 
-  async open(destinations: readonly DestinationConfig[]): Promise<void> {
+  async open({ destinations, placed }: Served): Promise<void> {
     const { log, logger } = this.#parts;
-    const removed = await log.attach(startsOf(destinations));
+    const removed = await log.attach(startsOf([...destinations, ...placed]));
     for (const id of removed) logger.warn(GONE, { destination: id });
     await this.#add(destinations);
   }
@@ -80,12 +86,12 @@ class Crew implements Destinations {
     for (const slot of this.#slots.values()) slot.publish();
   }
 
-  adopt({ sources, destinations }: Served): Promise<readonly string[]> {
+  adopt({ sources, destinations, placed }: Served): Promise<readonly string[]> {
     return this.#turns.take(async () => {
       const isWanted = (id: string) => destinations.some((destination) => destination.id === id);
       const gone = [...this.#slots.keys()].filter((id) => !isWanted(id));
       const added = destinations.filter(({ id }) => !this.#slots.has(id));
-      await this.#giveUp(gone, destinations);
+      await this.#giveUp(gone, [...destinations, ...placed]);
       this.#sources = sources;
       const changed: string[] = [];
       for (const config of destinations) {

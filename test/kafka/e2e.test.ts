@@ -109,4 +109,16 @@ describeKafka('the RudderStack SDK, ingest and two workers', () => {
       },
     );
   });
+
+  it('what ingest took before the first worker came is delivered too where a destination starts at the end', {
+    timeout: 200_000,
+  }, async () => {
+    const load = { lanes: 2, peoplePerLane: 3, eventsPerBatch: 5, batchesPerLane: 4 };
+    await withWorkers({ load, workers: 0, destination: { start: 'end' } }, async (workforce) => {
+      await workforce.producer.done;
+      await workforce.hire();
+      await workforce.dealt();
+      await workforce.drained();
+    });
+  });
 });

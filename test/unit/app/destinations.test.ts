@@ -28,13 +28,16 @@ async function open({ url, log, onTestFinished }: Rig) {
   writeFileSync(config, JSON.stringify(written));
   const loaded = loadFiles({ config }, {});
   if (!loaded.ok) throw new Error('the configuration of the test is wrong');
-  const destinations = await openDestinations(loaded.config, {
-    log,
-    dataPath: null,
-    metrics: createMetrics({ version: 'test' }, { processMetrics: false }),
-    logger: createLogger({ level: 'error' }),
-    onFatal: (error) => expect.unreachable(error.message),
-  });
+  const destinations = await openDestinations(
+    { ...loaded.config, placed: [] },
+    {
+      log,
+      dataPath: null,
+      metrics: createMetrics({ version: 'test' }, { processMetrics: false }),
+      logger: createLogger({ level: 'error' }),
+      onFatal: (error) => expect.unreachable(error.message),
+    },
+  );
   onTestFinished(async () => {
     await destinations.abort();
     rmSync(folder, { recursive: true });
