@@ -16,7 +16,7 @@ const load = {
   peoplePerLane: 20,
   eventsPerBatch: 10,
   batchesPerLane: Number.POSITIVE_INFINITY,
-  restMs: 100,
+  restMs: 300,
 };
 
 type Change = (workforce: Workforce) => Promise<unknown>;
