@@ -68,7 +68,7 @@ export function buildSteps(parts: DestinationParts, signal: AbortSignal, onError
     client,
     settle: (sent, outcomes) => pipeline.settle(sent, outcomes),
     leaving: journal.leaving,
-    onDone: () => pipeline.resume(),
+    onRoom: () => pipeline.resume(),
     observe: observerOf(parts, logger),
     onHalt: halts.tell,
     onError,

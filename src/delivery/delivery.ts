@@ -28,8 +28,8 @@ export interface DeliveryOptions<Owner> {
   readonly expired?: (owner: Owner) => Rejected | undefined;
   /** Events and purchases whose reply was lost become dead letters instead of going again. Default false. */
   readonly holdUncertain?: boolean;
-  /** Operations are done and their persons have room for more. */
-  readonly onDone?: () => void;
+  /** Operations have left, or are done and their persons have room for more. */
+  readonly onRoom?: () => void;
   /** Of each attempt, the last of those that `sent` knows. */
   readonly observe: (attempt: Attempt, sent: Sent<Owner>) => void;
   readonly onHalt: (halt: Halt | undefined) => void;

@@ -163,6 +163,8 @@ class Dispatcher<Owner> implements Delivery<Owner> {
       return false;
     }
     this.#run(endpoint, items);
+    // Not with what is done alone: where every request under way fails, nothing would come to go beside them.
+    this.#options.onRoom?.();
     // Links become quiet a few at a time, and those held make it look full: the next ones are gathered first.
     if (items.length < OBJECTS_PER_REQUEST[endpoint] && endpoint !== '/users/track') {
       this.#heldUntil.set(endpoint, now + this.#options.lingerMs);
@@ -227,7 +229,7 @@ class Dispatcher<Owner> implements Delivery<Owner> {
     }
     await this.#options.settle(batch, outcomes);
     this.#queue.done(items);
-    this.#options.onDone?.();
+    this.#options.onRoom?.();
     this.#schedule(this.#clock.monotonicMs());
   }
 

@@ -107,6 +107,7 @@ class DestinationPipeline implements Pipeline {
   }
 
   resume(): void {
+    this.#options.window.wake();
     if (this.parked() > 0) this.#resumer?.look();
   }
 

@@ -4,8 +4,10 @@ export interface Window {
   add(bytes: number): void;
   release(bytes: number): void;
   isFull(): boolean;
-  /** Resolves with the next record that is settled; rejects with the signal's reason when it aborts. */
+  /** Resolves with the next record that is settled, or call of `wake`; rejects with the signal's reason when it aborts. */
   released(signal: AbortSignal): Promise<void>;
+  /** Who waits is to look again. */
+  wake(): void;
 }
 
 export interface WindowLimits {
@@ -17,6 +19,10 @@ export function createWindow(limits: WindowLimits): Window {
   let records = 0;
   let bytes = 0;
   let waiting: PromiseWithResolvers<void> | undefined;
+  const wake = () => {
+    waiting?.resolve();
+    waiting = undefined;
+  };
   return {
     get records() {
       return records;
@@ -28,9 +34,9 @@ export function createWindow(limits: WindowLimits): Window {
     release(size) {
       records -= 1;
       bytes -= size;
-      waiting?.resolve();
-      waiting = undefined;
+      wake();
     },
+    wake,
     isFull: () => records >= limits.records || bytes >= limits.bytes,
     async released(signal) {
       signal.throwIfAborted();

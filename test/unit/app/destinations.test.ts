@@ -15,15 +15,17 @@ interface Rig {
   readonly url: string;
   readonly log: EventLog;
   readonly onTestFinished: (end: () => Promise<void>) => void;
+  /** Over the test's own settings. */
+  readonly destination?: object;
 }
 
-async function open({ url, log, onTestFinished }: Rig) {
+async function open({ url, log, onTestFinished, destination = {} }: Rig) {
   const folder = mkdtempSync(join(tmpdir(), 'brazier-destinations-'));
   const config = join(folder, 'brazier.yaml');
   const written = {
     sources: [{ id: 'shop', writeKey: 'write-key' }],
     log: { path: join(folder, 'data') },
-    destinations: [{ id: 'braze', restEndpoint: url, restApiKey: 'rest-key', lingerMs: 0 }],
+    destinations: [{ id: 'braze', restEndpoint: url, restApiKey: 'rest-key', lingerMs: 0, ...destination }],
   };
   writeFileSync(config, JSON.stringify(written));
   const loaded = loadFiles({ config }, {});
@@ -45,11 +47,30 @@ async function open({ url, log, onTestFinished }: Rig) {
   return destinations;
 }
 
-async function append(log: EventLog): Promise<void> {
-  const value = Buffer.from(JSON.stringify({ type: 'track', userId: 'kim', event: 'e', messageId: 'm' }));
+async function append(log: EventLog, people: readonly string[] = ['kim']): Promise<void> {
   const headers = { source: 'shop', receivedAt: new Date().toISOString() };
-  await log.append(EVENTS_TOPIC, [{ key: 'k', value, headers, timestamp: Date.now() }]);
+  const records = people.map((userId) => {
+    const value = Buffer.from(JSON.stringify({ type: 'track', userId, event: 'e', messageId: userId }));
+    return { key: userId, value, headers, timestamp: Date.now() };
+  });
+  await log.append(EVENTS_TOPIC, records);
 }
+
+it('one request that fails for its own sake stops nobody, though no other may be under way with it', async ({
+  onTestFinished,
+}) => {
+  const { sandbox, url, close } = await startSandbox();
+  onTestFinished(close);
+  const log = createMemoryLog();
+  const destination = { start: 'beginning', concurrency: { start: 1, max: 1 } };
+  const destinations = await open({ url, log, onTestFinished, destination });
+  sandbox.addFaults([{ match: { externalId: 'sick' }, do: { status: 500 } }]);
+  const well = Array.from({ length: 225 }, (_, index) => `well-${index}`);
+  await append(log, ['sick', ...well]);
+  destinations.start();
+  // The sick one's request has 74 of the others; those behind it go beside it, one request a second.
+  await vi.waitFor(() => expect(sandbox.users().length).toBe(225 - 74), { timeout: 20_000 });
+});
 
 it('a log that lets go of no destination says so, and what is under way goes on', async ({
   onTestFinished,

@@ -23,7 +23,7 @@ describe('window', () => {
     expect(window.isFull()).toBe(false);
   });
 
-  it('wakes those who wait with the next record that is settled, not before', async () => {
+  it('wakes those who wait with the next record that is settled, or when told to, not before', async () => {
     const window = createWindow({ records: 2, bytes: 100 });
     for (const bytes of [90, 50]) window.add(bytes);
     let isAwake = false;
@@ -35,6 +35,9 @@ describe('window', () => {
     expect(isAwake).toBe(false);
     window.release(20);
     await released;
+    const again = window.released(never);
+    window.wake();
+    await again;
   });
 
   it('an abort ends the waiting, leaves no listener behind and spoils nothing for the next', async () => {
