@@ -44,7 +44,7 @@ export function createDestination(parts: DestinationParts): Destination {
       reading.abort();
       const isDone = await endedBefore(deadline, Promise.all([delivery.drain(), running]));
       // What waited to be tried again is not under way: nobody need wonder later what became of it.
-      if (isDone) await steps.journal.release();
+      if (isDone) await endedBefore(deadline, steps.journal.release());
       await abort();
     },
     abort,

@@ -116,3 +116,26 @@ it('a drain does not wait for commits that nobody answers: behind its deadline t
   await destinations.drain(AbortSignal.timeout(100));
   expect(performance.now() - began).toBeLessThan(5_000);
 });
+
+it('a drain does not wait for notes of requests that nobody takes: behind its deadline it ends', async ({
+  onTestFinished,
+}) => {
+  const { sandbox, url, close } = await startSandbox();
+  onTestFinished(close);
+  const memory = createMemoryLog();
+  const ended = vi.fn();
+  const log = Object.assign(memory, {
+    note: vi.fn((_group: string, { ended: ends }: { ended?: readonly unknown[] }) => {
+      if (ends === undefined) return Promise.resolve();
+      ended();
+      return new Promise<void>(() => undefined);
+    }),
+  });
+  const destinations = await open({ url, log, onTestFinished });
+  sandbox.addFaults([{ do: { status: 500 } }]);
+  destinations.start();
+  await append(log);
+  await vi.waitFor(() => expect(sandbox.requests().length).toBeGreaterThan(0), { timeout: 10_000 });
+  await destinations.drain(AbortSignal.timeout(300));
+  expect(ended).toHaveBeenCalledOnce();
+});
