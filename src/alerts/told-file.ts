@@ -17,16 +17,24 @@ interface Entry {
   readonly isUnsure: boolean;
 }
 
-/** Nothing when there is no such file, or it cannot be read: then everything is told as if for the first time. */
+/** Nothing when there is no such file, or it cannot be used: then everything is told as if for the first time. */
 export function readTold(file: string, now: Instant): ToldByWebhook {
   try {
     const { webhooks } = JSON.parse(readFileSync(file, 'utf8')) as { webhooks: Record<string, Entry[]> };
+    if (!Object.values(webhooks).flat().every(isEntry)) return new Map();
     return new Map(
       Object.entries(webhooks).map(([id, entries]) => [id, entries.map((entry) => toldOf(entry, now))]),
     );
   } catch {
     return new Map();
   }
+}
+
+/** As this version writes it: what is told of such an entry must never fail. */
+function isEntry({ alert, toldAt, reminders }: Entry): boolean {
+  const { name, severity, summary, since } = alert;
+  const areTexts = [name, severity, summary].every((text) => typeof text === 'string');
+  return areTexts && [toldAt, reminders].every(Number.isFinite) && Number.isFinite(new Date(since).getTime());
 }
 
 function toldOf({ alert, toldAt, reminders, isUnsure }: Entry, { ms, at }: Instant): Told {

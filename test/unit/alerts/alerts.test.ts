@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -231,5 +231,12 @@ describe('a restart', () => {
     const file = folder();
     expect(readTold(file, { ms: 0, at: 0 })).toEqual(new Map());
     expect(readTold(join(import.meta.dirname, 'support.ts'), { ms: 0, at: 0 })).toEqual(new Map());
+    for (const alert of [null, {}, { ...HALTED, since: 'yesterday' }]) {
+      writeFileSync(
+        file,
+        JSON.stringify({ version: 1, webhooks: { ops: [{ alert, toldAt: 1, reminders: 0 }] } }),
+      );
+      expect(readTold(file, { ms: 0, at: 0 }), JSON.stringify(alert)).toEqual(new Map());
+    }
   });
 });
