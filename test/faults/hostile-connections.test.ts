@@ -55,9 +55,9 @@ test.skipIf(!mayOpen)(
         };
       });
       console.log('row 37:', compared, 'gone after ms:', await headersGone, await bodiesGone);
-      // The machine may be a little late with the close, not with the decision.
-      expect(await headersGone).toBeLessThan(11_000);
-      expect(await bodiesGone).toBeLessThan(31_000);
+      // The machine may be late with the close: the limits are 10 s and 30 s.
+      expect(await headersGone).toBeLessThan(15_000);
+      expect(await bodiesGone).toBeLessThan(38_000);
       for (const { received } of [...headers, ...bodies]) expect(received()).toMatch(/^HTTP\/1\.1 408 /);
     });
     expect(ratioOf(compared)).toBeLessThan(2);

@@ -71,7 +71,7 @@ describe.skipIf(!disks.available)('a disk', () => {
     timeout: 300_000,
   }, async () => {
     const disk = disks.create();
-    const lags: number[] = [];
+    const lags = new Map<number, number>();
     let groups = 0;
     await underFire({ ...on(disk), load: ENDLESS }, async (harness) => {
       const lag = () => harness.metric('nodejs_eventloop_lag_p99_seconds');
@@ -81,15 +81,15 @@ describe.skipIf(!disks.available)('a disk', () => {
         await lag();
         disk.slow(ms);
         await acknowledgedMore(harness, 100);
-        lags.push(await lag());
+        lags.set(ms, (await lag()) * 1000);
       }
       groups = disk.slowSyncs();
       disk.heal();
       await harness.producer.stop();
     });
-    console.log('row 7: p99 of the event loop, s:', lags, 'slow syncs:', groups);
-    // The best of them: the machine has other tests to run.
-    expect(Math.min(...lags)).toBeLessThan(0.05);
+    console.log('row 7: p99 of the event loop, ms, by how long a sync takes:', lags, 'slow syncs:', groups);
+    // A loop that waited for a sync would stand as long as it takes; a machine with other tests to run holds it up for less.
+    for (const ms of [500, 5_000]) expect(lags.get(ms)).toBeLessThan(ms / 2);
   });
 
   test('row 7: that stalls for longer than a sender waits is answered with 429, and doubles nothing when it comes again', {

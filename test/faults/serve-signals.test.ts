@@ -103,7 +103,8 @@ describe('SIGTERM', () => {
     const begun = performance.now();
     server.kill('SIGTERM');
     expect(await server.exited).toBe(1);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    // Waiting for Braze would take 25 s.
+    expect(performance.now() - begun).toBeLessThan(5_000);
     t.sandbox.clearFaults();
     await drained(await t.start().ready);
     expect(t.sandbox.users().length).toBe(10);

@@ -9,11 +9,11 @@ export interface Compared {
 const SENDERS = 4;
 const REQUESTS_EACH = 25;
 /** The machine has other things to do: a measurement that it spoiled is taken again, as a whole. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 6;
 /** Below this it is the scheduler that is measured. */
 const FLOOR_MS = 10;
 
-/** The best of three. @param disturb begins what disturbs, and answers with what ends it */
+/** The best of six. @param disturb begins what disturbs, and answers with what ends it */
 export async function compareP99(
   harness: Harness,
   disturb: () => Promise<() => Promise<void>>,

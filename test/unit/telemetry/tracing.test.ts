@@ -350,7 +350,7 @@ describe('the collector', () => {
     one(made);
     const startedAt = performance.now();
     await made.tracing.stop(AbortSignal.abort());
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
   });
 
   it('that is away for long costs a bounded memory: 1,024 spans wait, the others are lost and told', async () => {
