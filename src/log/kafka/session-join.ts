@@ -93,15 +93,20 @@ export async function partsOf(epoch: Epoch, options: JoinOptions): Promise<Joine
   const { lost } = epoch;
   const failing = (error: unknown): void =>
     options.onWarning(`${logErrorOf(error, `${options.groupId} has joined and cannot begin yet`).message}`);
-  const learned = await untilAnswered(() => learn(epoch.places, options, lost), lost, failing);
-  if (learned === undefined) return undefined;
+  const learned = await untilAnswered(() => learnAndPrepare(epoch, options), lost, failing);
+  return learned && build(epoch, learned, options);
+}
+
+/** One try of both: where a try failed, the topic may be another by the next, or cut, and begin elsewhere. */
+async function learnAndPrepare({ places, lost }: Epoch, options: JoinOptions): Promise<Learned> {
+  const learned = await learn(places, options, lost);
   const froms = learned.places.map(({ place, at }) => ({
     ...place,
     from: at.progress.watermark,
     mark: learned.marks.get(place.topic) ?? null,
   }));
-  const isPrepared = await untilAnswered(() => options.prepare(froms, lost).then(() => true), lost, failing);
-  return isPrepared ? build(epoch, learned, options) : undefined;
+  await options.prepare(froms, lost);
+  return learned;
 }
 
 interface Learned {

@@ -21,7 +21,10 @@ export interface SessionParts {
   readonly topics: readonly (string | RegExp)[];
   readonly member: Member;
   decode(message: RawMessage, place: PartitionPlace): LogRecord;
-  /** Before `assign`: what must be known to read these partitions. Tried again when it rejects, until `lost` fires. */
+  /**
+   * Before `assign`: what must be known to read these partitions. When it rejects it is tried again until `lost` fires,
+   * with the places as they are by then.
+   */
   prepare(places: readonly DealtPlace[], lost: AbortSignal): Promise<void>;
   /** Rises while `prepare` gets on. Default: it does not say. */
   prepared?(): number;
