@@ -55,11 +55,12 @@ describeKafka('the guard on a partition', () => {
 
   /** The offsets of duplicates, as a group that begins at `from` is told. */
   async function duplicatesFrom(from: number, guard = newGuard()): Promise<number[]> {
-    await guard.ready(topic, 0, from, NEVER);
+    const { ready, isDuplicate } = guard.reader();
+    await ready([{ topic, partition: 0, from, mark: null }], NEVER);
     const duplicates: number[] = [];
     for await (const messages of reader.read(topic, 0, { from, to: RECORDS }, NEVER)) {
       const records = messages.map((message) => recordOf(message, { topic, partition: 0 }));
-      duplicates.push(...records.filter((record) => guard.isDuplicate(record)).map(({ offset }) => offset));
+      duplicates.push(...records.filter(isDuplicate).map(({ offset }) => offset));
     }
     return duplicates;
   }

@@ -99,6 +99,7 @@ interface Joining {
 
 function openDestination({ options, parts }: GroupsParts, { member, ...joining }: Joining): GroupSession {
   const { client, topics, guard, requests } = parts;
+  const guarded = guard.reader();
   return startSession({
     ...options,
     ...joining,
@@ -114,14 +115,9 @@ function openDestination({ options, parts }: GroupsParts, { member, ...joining }
     },
     decode(message, place) {
       const record = parts.decode(message, place);
-      return guard.isDuplicate(record) ? { ...record, duplicate: true } : record;
+      return guarded.isDuplicate(record) ? { ...record, duplicate: true } : record;
     },
     prepared: () => guard.looked,
-    async prepare(places, lost) {
-      for (const { topic, mark } of places) guard.reads(topic, mark);
-      await Promise.all(
-        places.map(({ topic, partition, from }) => guard.ready(topic, partition, from, lost)),
-      );
-    },
+    prepare: guarded.ready,
   });
 }

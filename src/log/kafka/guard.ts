@@ -16,20 +16,32 @@ import type { Place, RawMessage, StoredRecord } from './record-codec.ts';
 import type { TopicMark } from './topic-marks.ts';
 
 export interface KafkaGuard {
-  /**
-   * Before a group reads the partition from `from` on: what stands before is known, as far as the guard looks back. Of the
-   * records from there on it must be asked about each, also those that the group has settled and passes over.
-   * Resolves early when the signal fires. Rejects with `LogError`; it may be called again then.
-   */
-  ready(topic: string, partition: number, from: number, signal: AbortSignal): Promise<void>;
-  /** The name stands for this topic from now on: what was remembered of another one is not true of it. */
-  reads(topic: string, mark: TopicMark | null): void;
-  /** Asked of each record, in the order of the partition. A record without a guard id, or a damaged one, never is. */
-  isDuplicate(record: StoredRecord): boolean;
+  /** For one group that reads in this process. */
+  reader(): GuardReader;
   /** Ids that are remembered. */
   readonly size: number;
   /** Records that were looked back at: while it rises, `ready` gets on. */
   readonly looked: number;
+}
+
+/** A partition that a group is about to read. */
+export interface GuardedStart extends Place {
+  /** The first offset that it reads. */
+  readonly from: number;
+  /** Which topic the name stands for; null: the brokers do not say. */
+  readonly mark: TopicMark | null;
+}
+
+/** Knows which topics its group reads: one that was made anew is not judged by the memory of the old one. */
+export interface GuardReader {
+  /**
+   * Before the group reads: what stands before is known, as far as the guard looks back. Of the records from there on it
+   * must be asked about each, also those that the group has settled and passes over.
+   * Resolves early when the signal fires. Rejects with `LogError`; it may be called again then.
+   */
+  ready(starts: readonly GuardedStart[], signal: AbortSignal): Promise<void>;
+  /** Asked of each record, in the order of the partition. A record without a guard id, or a damaged one, never is. */
+  isDuplicate(record: StoredRecord): boolean;
 }
 
 export interface KafkaGuardOptions {
@@ -107,21 +119,34 @@ export function createKafkaGuard(options: KafkaGuardOptions): KafkaGuard {
     }
   }
 
+  function createGuardReader(): GuardReader {
+    const marks = new Map<string, TopicMark | null>();
+    const guarded = (place: Place): GuardedPlace => places.of(place, marks.get(place.topic) ?? null);
+    return {
+      async ready(starts, signal) {
+        for (const { topic, mark } of starts) marks.set(topic, mark ?? marks.get(topic) ?? null);
+        // All of them are known before the first begins: they share the memory.
+        const wanted = starts.map((start) => ({ place: guarded(start), from: start.from }));
+        await Promise.all(
+          wanted.map(({ place, from }) =>
+            turns.take(async () => {
+              if (!signal.aborted) await look(place, from, signal);
+            }),
+          ),
+        );
+      },
+      isDuplicate(record) {
+        const place = guarded(record);
+        place.coverage.reach(record.offset);
+        const verdict = judge(record, place);
+        if (verdict === 'conflict') onConflict({ topic: record.topic, partition: record.partition });
+        return verdict === 'duplicate';
+      },
+    };
+  }
+
   return {
-    reads: places.reads,
-    async ready(topic, partition, from, signal) {
-      const place = places.of({ topic, partition });
-      await turns.take(async () => {
-        if (!signal.aborted) await look(place, from, signal);
-      });
-    },
-    isDuplicate(record) {
-      const place = places.of(record);
-      place.coverage.reach(record.offset);
-      const verdict = judge(record, place);
-      if (verdict === 'conflict') onConflict({ topic: record.topic, partition: record.partition });
-      return verdict === 'duplicate';
-    },
+    reader: createGuardReader,
     get size() {
       return table.size;
     },

@@ -1,9 +1,14 @@
 /** The guard against duplicates: whoever asks, however often and after whatever restarts, the partition decides. */
 import fc from 'fast-check';
 import { describe, expect, inject, it, vi } from 'vitest';
-import { createKafkaGuard, type KafkaGuardOptions } from '../../../../src/log/kafka/guard.ts';
+import {
+  createKafkaGuard,
+  type KafkaGuard,
+  type KafkaGuardOptions,
+} from '../../../../src/log/kafka/guard.ts';
 import type { RangeReader } from '../../../../src/log/kafka/range-reader.ts';
 import type { RawMessage, StoredRecord } from '../../../../src/log/kafka/record-codec.ts';
+import type { TopicMark } from '../../../../src/log/kafka/topic-marks.ts';
 import { LogError } from '../../../../src/log/log.ts';
 
 const TOPIC = 'events';
@@ -12,7 +17,7 @@ const MINUTE = 60_000;
 const NEVER = new AbortController().signal;
 
 /** A partition in memory: records by offset, and every range that was asked for. */
-function partitionOf(records: readonly StoredRecord[]) {
+function partitionOf(records: StoredRecord[]) {
   const asked: { from: number; to: number }[] = [];
   const end = (records.at(-1)?.offset ?? -1) + 1;
   const reader: RangeReader = {
@@ -56,7 +61,7 @@ function guardOf(
   { records, reader }: Pick<ReturnType<typeof partitionOf>, 'records' | 'reader'>,
   options: Partial<KafkaGuardOptions> = {},
 ) {
-  return createKafkaGuard({
+  const guard = createKafkaGuard({
     reader,
     decode: ({ offset }) => records.find((each) => each.offset === offset) ?? record(offset, undefined),
     guardMs: GUARD_MS,
@@ -64,6 +69,17 @@ function guardOf(
     onConflict: () => undefined,
     ...options,
   });
+  return { guard, ...groupOf(guard) };
+}
+
+/** One that reads topics of which the brokers say what is given. */
+function groupOf(guard: KafkaGuard, mark: TopicMark | null = null) {
+  const { ready, isDuplicate } = guard.reader();
+  return {
+    isDuplicate,
+    ready: (topic: string, partition: number, from: number, signal: AbortSignal) =>
+      ready([{ topic, partition, from, mark }], signal),
+  };
 }
 
 describe('the guard', () => {
@@ -111,7 +127,7 @@ describe('the guard', () => {
       { from: 80, to: 100 },
       { from: 80, to: 100 },
     ]);
-    expect(guard.size).toBeLessThanOrEqual(40);
+    expect(guard.guard.size).toBeLessThanOrEqual(40);
   });
 
   it('asks for nothing that it has seen, and for what was another’s in between', async () => {
@@ -167,18 +183,58 @@ describe('the guard', () => {
     expect(guard.isDuplicate(record(3, 'b'))).toBe(true);
   });
 
-  it('knows nothing of a topic that was made anew, where it remembers the old one', async () => {
-    const old = { cluster: '00000001', topic: '0000000000000001' };
-    const partition = partitionOf([record(0, 'a'), record(1, 'b')]);
-    const guard = guardOf(partition);
-    guard.reads(TOPIC, old);
-    await guard.ready(TOPIC, 0, 2, NEVER);
-    guard.reads(TOPIC, old);
-    guard.reads(TOPIC, null);
-    expect(guard.isDuplicate(record(2, 'a'))).toBe(true);
-    guard.reads(TOPIC, { ...old, topic: '0000000000000002' });
-    expect(guard.isDuplicate(record(3, 'a'))).toBe(false);
-    expect(guard.isDuplicate(record(4, 'a'))).toBe(true);
+  describe('of a topic that was made anew', () => {
+    const OLD = { cluster: '00000001', topic: '0000000000000001' };
+    const NEW = { ...OLD, topic: '0000000000000002' };
+
+    it('knows nothing, where a group comes from the old one', async () => {
+      const partition = partitionOf([record(0, 'a'), record(1, 'b')]);
+      const { ready, isDuplicate } = guardOf(partition).guard.reader();
+      const begin = (mark: TopicMark | null) => ready([{ topic: TOPIC, partition: 0, from: 2, mark }], NEVER);
+      await begin(OLD);
+      // The brokers do not say.
+      await begin(null);
+      expect(isDuplicate(record(2, 'a'))).toBe(true);
+      partition.records.length = 0;
+      await begin(NEW);
+      expect(isDuplicate(record(3, 'a'))).toBe(false);
+      expect(isDuplicate(record(4, 'a'))).toBe(true);
+    });
+
+    it('is not told by what a group still reads of the old one, which keeps what it knew', async () => {
+      const partition = partitionOf([]);
+      const { guard } = guardOf(partition);
+      const [late, early] = [groupOf(guard, OLD), groupOf(guard, NEW)];
+      await late.ready(TOPIC, 0, 0, NEVER);
+      expect(late.isDuplicate(record(0, 'a'))).toBe(false);
+      await early.ready(TOPIC, 0, 0, NEVER);
+      for (const offset of [1, 2]) expect(late.isDuplicate(record(offset, 'b'))).toBe(offset === 2);
+      expect(late.isDuplicate(record(3, 'a'))).toBe(true);
+      expect(early.isDuplicate(record(4, 'a'))).toBe(false);
+      expect(early.isDuplicate(record(5, 'b'))).toBe(false);
+      // A group that comes to the new one later is told what the new one holds.
+      partition.records.push(...['c', 'd', 'e', 'f', 'a', 'b'].map((id, offset) => record(offset, id)));
+      await late.ready(TOPIC, 0, 6, NEVER);
+      const next = groupOf(guard, NEW);
+      await next.ready(TOPIC, 0, 6, NEVER);
+      expect(next.isDuplicate(record(6, 'c'))).toBe(true);
+    });
+
+    it('has the whole memory for it, and for no more than the one before', async () => {
+      const partition = partitionOf(Array.from({ length: 100 }, (_, offset) => record(offset, `${offset}`)));
+      const { guard } = guardOf(partition, { maxIds: 200, lookBack: 100 });
+      async function looksBack(topic: string) {
+        partition.asked.length = 0;
+        await Promise.all(
+          [0, 1].map((number) => groupOf(guard, { ...OLD, topic }).ready(TOPIC, number, 100, NEVER)),
+        );
+        return partition.asked.filter(({ to }) => to === 100);
+      }
+      const whole = [0, 1].map(() => ({ from: 0, to: 100 }));
+      for (const topic of ['1', '2', '3']) expect(await looksBack(topic)).toEqual(whole);
+      expect(await looksBack('3')).toEqual([]);
+      expect(await looksBack('1')).toEqual(whole);
+    });
   });
 
   it('says when the brokers do not answer, and is asked again', async () => {

@@ -43,26 +43,26 @@ function rig(prepare: JoinOptions['prepare']) {
 test.each([
   { change: 'is made anew', now: { first: 0, end: 9, mark: NEW }, begins: 0 },
   { change: 'is cut from below', now: { first: 8, end: 10, mark: OLD }, begins: 8 },
-])('a topic that $change while getting ready fails is read from where it begins then', async ({
-  now,
-  begins,
-}) => {
-  const prepared: DealtPlace[] = [];
-  const { join, cluster, told } = rig(async (places) => {
-    prepared.push(...places);
-    if (prepared.length > 1) return;
-    Object.assign(cluster, now);
-    throw new LogError('log_unavailable', 'the partition has more records and its broker gave none');
-  });
-  const joined = await join();
-  expect(prepared).toEqual([
-    { topic: 't', partition: 0, from: 7, mark: OLD },
-    { topic: 't', partition: 0, from: begins, mark: now.mark },
-  ]);
-  expect(joined?.buffers.get('t/0')?.position).toBe(begins);
-  expect(joined?.marks).toEqual(new Map([['t', now.mark]]));
-  expect(told).toHaveLength(1);
-});
+])(
+  'a topic that $change while getting ready fails is read from where it begins then',
+  async ({ now, begins }) => {
+    const prepared: DealtPlace[] = [];
+    const { join, cluster, told } = rig(async (places) => {
+      prepared.push(...places);
+      if (prepared.length > 1) return;
+      Object.assign(cluster, now);
+      throw new LogError('log_unavailable', 'the partition has more records and its broker gave none');
+    });
+    const joined = await join();
+    expect(prepared).toEqual([
+      { topic: 't', partition: 0, from: 7, mark: OLD },
+      { topic: 't', partition: 0, from: begins, mark: now.mark },
+    ]);
+    expect(joined?.buffers.get('t/0')?.position).toBe(begins);
+    expect(joined?.marks).toEqual(new Map([['t', now.mark]]));
+    expect(told).toHaveLength(1);
+  },
+);
 
 test('a member that loses its partitions while it gets ready begins with nothing', async () => {
   const { join, lost } = rig(async () => {
