@@ -220,20 +220,28 @@ describe('the guard', () => {
       expect(next.isDuplicate(record(6, 'c'))).toBe(true);
     });
 
-    it('has the whole memory for it, and for no more than the one before', async () => {
+    /** What is looked back at in two partitions of a topic of that id. */
+    function lookerBack(options: Partial<KafkaGuardOptions>) {
       const partition = partitionOf(Array.from({ length: 100 }, (_, offset) => record(offset, `${offset}`)));
-      // Short of three topics' by one.
-      const { guard } = guardOf(partition, { maxIds: 599, lookBack: 100 });
-      async function looksBack(topic: string) {
+      const { guard } = guardOf(partition, { lookBack: 100, ...options });
+      return async (topic: string) => {
         partition.asked.length = 0;
-        await Promise.all(
-          [0, 1].map((number) => groupOf(guard, { ...OLD, topic }).ready(TOPIC, number, 100, NEVER)),
-        );
+        const group = groupOf(guard, { ...OLD, topic });
+        await Promise.all([0, 1].map((number) => group.ready(TOPIC, number, 100, NEVER)));
         return partition.asked.filter(({ to }) => to === 100);
-      }
-      const whole = [0, 1].map(() => ({ from: 0, to: 100 }));
+      };
+    }
+    const whole = [0, 1].map(() => ({ from: 0, to: 100 }));
+
+    it('has the whole memory for it', async () => {
+      const looksBack = lookerBack({ maxIds: 200 });
       for (const topic of ['1', '2', '3']) expect(await looksBack(topic)).toEqual(whole);
-      expect(await looksBack('3')).toEqual([]);
+    });
+
+    it('remembers the one before, and none beyond', async () => {
+      const looksBack = lookerBack({});
+      for (const topic of ['1', '2', '3']) expect(await looksBack(topic)).toEqual(whole);
+      for (const topic of ['3', '2']) expect(await looksBack(topic)).toEqual([]);
       expect(await looksBack('1')).toEqual(whole);
     });
   });
