@@ -48,12 +48,23 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     await subscription.again();
   }
 
+  const looks: readonly (() => unknown)[] = [
+    () => options.watchdog.look(),
+    () => subscription.look(),
+    lookAtTopics,
+    () => options.intake.look(),
+    () => epochs.current && commitGaps(epochs.current),
+  ];
+  /** Each by itself, and nothing gets out: thrown from a timer it would end the process without an end of its runs. */
+  async function guarded(look: () => unknown): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      onFault(error);
+    }
+  }
   const looking = setInterval(() => {
-    options.watchdog.look().catch(onFault);
-    subscription.look().catch(onFault);
-    lookAtTopics().catch(onFault);
-    options.intake.look();
-    if (epochs.current) commitGaps(epochs.current);
+    for (const look of looks) guarded(look);
   }, LOOK_MS);
   looking.unref();
 
