@@ -18,9 +18,11 @@ export default defineConfig({
     provide: { seed: Number(process.env.BRAZIER_TEST_SEED ?? SEED) },
     // Starts a broker when the first suite asks for one, and none when none does.
     globalSetup: ['test/support/kafka/global-setup.ts'],
-    // Deadlines, not durations: a busy machine may need a minute where an idle one needs seconds.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Deadlines, not durations: a busy machine may need minutes where an idle one needs seconds.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
+    setupFiles: ['test/support/patience.ts'],
     // Real servers and worker threads: two files at a time keep a 2-core machine responsive.
     maxWorkers: 2,
     // Those of one group run by their names: the long ones first.

@@ -55,7 +55,7 @@ const eventsAt = ({ sandbox }: RunningSandbox) =>
   sandbox.users().flatMap(({ events }) => events.map(({ name }) => name));
 
 const arrived = (at: RunningSandbox, events: readonly string[]) =>
-  vi.waitFor(() => expect(eventsAt(at)).toEqual(events), { timeout: 15_000, interval: 20 });
+  vi.waitFor(() => expect(eventsAt(at)).toEqual(events), { timeout: 60_000, interval: 20 });
 
 describe('destinations', () => {
   it('one whose key is refused holds up itself alone, and goes on when its key file is mended', async () => {

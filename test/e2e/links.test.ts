@@ -57,7 +57,7 @@ const settled = ({ ready }: { readonly ready: Ready }, count: number) =>
       );
       expect(counts.reduce((sum, each) => sum + each)).toBe(count);
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );
 
 /** Names of events by external id; those of nobody under ''. */
@@ -91,7 +91,7 @@ it('with linkCall: auto it is joined, also when the process was killed between t
   // What was not committed when it was killed is sent again: an event may be there twice.
   const joined = () => expect(Object.keys(pasts(braze))).toEqual(['kim']);
   const arrived = () => expect(pasts(braze).kim).toContain('On the laptop');
-  await vi.waitFor(() => [arrived(), joined()], { timeout: 20_000 });
+  await vi.waitFor(() => [arrived(), joined()], { timeout: 60_000 });
 });
 
 it('does not send again what Braze has, also when the process was killed in between', async () => {
@@ -105,7 +105,7 @@ it('does not send again what Braze has, also when the process was killed in betw
   await send(second.ready, folder, visit('phone', 'Again').slice(1));
   const filtered = 'brazier_events_filtered_total{destination="braze",reason="unchanged_attributes"}';
   await vi.waitFor(async () => expect(await metric(second.ready, filtered)).toBeGreaterThan(0), {
-    timeout: 20_000,
+    timeout: 60_000,
   });
   const unchanged = 'brazier_attributes_unchanged_total{destination="braze"}';
   expect(await metric(second.ready, unchanged)).toBeGreaterThan(0);

@@ -32,7 +32,7 @@ async function rig() {
     });
     expect(response.status).toBe(200);
     const delivered = () => braze.sandbox.users().flatMap(({ events }) => events).length;
-    await vi.waitFor(() => expect(delivered()).toBe(sent), { timeout: 30_000, interval: 20 });
+    await vi.waitFor(() => expect(delivered()).toBe(sent), { timeout: 60_000, interval: 20 });
   }
 
   async function command(...args: readonly string[]) {

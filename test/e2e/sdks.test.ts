@@ -88,7 +88,7 @@ async function expectUsers(): Promise<void> {
       expect(aliasesOf('lee')).toEqual(['old-lee']);
       expect(user.custom_attributes).toHaveProperty('ab_rudder_group_g-9');
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
   const user = theUser('kim');
   expect(user.attributes).toMatchObject({ email: 'kim@example.org', first_name: 'Kim', gender: 'F' });

@@ -7,7 +7,7 @@ import { startSandbox } from '../support/sandbox.ts';
 import { makeFolder, startProcess } from '../support/server-process.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
-const PATIENT = { timeout: 20_000, interval: 100 };
+const PATIENT = { timeout: 60_000, interval: 100 };
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -28,7 +28,7 @@ async function outputOf(child: ChildProcess): Promise<string[]> {
 }
 
 it("a webhook's events come to Brazier, and what Braze has differently is told field by field", {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const [local, braze] = [await startSandbox(), await startSandbox()];
   const folder = makeFolder(local.url, { lingerMs: 5 });

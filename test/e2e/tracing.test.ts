@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const PATIENT = { timeout: 30_000, interval: 20 };
+const PATIENT = { timeout: 60_000, interval: 20 };
 /** Beyond the two seconds that a stop grants the collector: for a busy machine. */
 const STOPPED_WITHIN_MS = 15_000;
 

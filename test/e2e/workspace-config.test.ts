@@ -87,7 +87,7 @@ describe('serve --workspace-config', () => {
 
     const [all, allowed] = [['Lamp Lit', 'Page Scrolled', 'Last'], ['Lamp Lit']];
     const expected = { purchases: ['tea-1'] };
-    const wait = { timeout: 15_000, interval: 20 };
+    const wait = { timeout: 60_000, interval: 20 };
     await vi.waitFor(() => expect(arrivedAt(europe)).toEqual([{ ...expected, events: all }]), wait);
     await vi.waitFor(async () => expect(await inFlight(ready)).toEqual([0, 0]), wait);
     expect(arrivedAt(orders)).toEqual([{ ...expected, events: allowed }]);
@@ -142,7 +142,7 @@ describe('check --workspace-config', () => {
         [{ events: ['Page Scrolled', 'Lamp Lit'] }],
         [{ events: ['Lamp Lit'] }],
       ]);
-    await vi.waitFor(arrived, { timeout: 15_000, interval: 20 });
+    await vi.waitFor(arrived, { timeout: 60_000, interval: 20 });
     server.kill('SIGTERM');
     expect(await server.exited).toBe(0);
   });

@@ -42,7 +42,7 @@ const NAMELESS = { type: 'track', userId: 'nobody', messageId: 'nameless' };
 
 describe('a backup of a busy server, restored where nothing was left', () => {
   it('has everything that was acknowledged before it, in order, with letters and progress', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const { sandbox, folder, lives, run, file } = await rig();
     await lives.begin();
@@ -105,7 +105,7 @@ describe('a backup of a busy server, restored where nothing was left', () => {
 
 describe('a backup', () => {
   it('by stdout is the same, and what it says goes to stderr; a file that exists is left alone without --force', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { folder, lives, run, file } = await rig();
     await lives.begin();
@@ -134,7 +134,7 @@ describe('a backup', () => {
     await lives.begin();
   });
 
-  it('on Kafka is refused in one line, exit code 2', { timeout: 30_000 }, async () => {
+  it('on Kafka is refused in one line, exit code 2', { timeout: 180_000 }, async () => {
     const { run, file } = await rig({ log: { kind: 'kafka', brokers: ['127.0.0.1:9'] } });
     for (const command of ['backup', 'restore']) {
       const { code, stderr } = await run(command, file);

@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 /** The machine may be busy with other tests. */
-const patient = { timeout: 15_000 };
+const patient = { timeout: 60_000 };
 
 /** An order with three products, one of them too long a name for Braze's taste on the first try. */
 const ORDER = {
@@ -74,7 +74,7 @@ const refuseAll = {
 
 describe('dead letters of a running server', () => {
   it('are counted, confirmed, replayed without their attributes and discarded, and listed without the person', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const t = await rig();
     t.sandbox.addFaults([refuseAll, { ...refuseAll, times: 2 }]);
@@ -114,7 +114,7 @@ describe('dead letters of a running server', () => {
   });
 
   it('and what was delivered, is sent again once, however often it is asked for', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const t = await rig();
     await t.post({ type: 'track', userId: 'kim', event: 'Signed Up', messageId: 'm1' });
@@ -151,7 +151,7 @@ describe('dead letters of a running server', () => {
   });
 
   it('the command line asks the server while one runs, and opens the store when none does', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const t = await rig();
     t.sandbox.addFaults([refuseSecondPurchase]);

@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 /** The machine may be busy with other tests. */
-const patient = { timeout: 40_000, interval: 50 };
+const patient = { timeout: 60_000, interval: 50 };
 
 async function newSandbox(apiKey: string) {
   const { sandbox, url, close } = await startSandbox({ apiKey, rateLimit: 1_000_000, keep: 1 });

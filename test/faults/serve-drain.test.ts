@@ -51,7 +51,7 @@ async function rig(status = 500) {
 }
 
 it('a server on Kafka refuses a folder with undelivered events, and a drain delivers them in order', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const { sandbox, folder, onKafka, start } = await rig();
   const early = start('serve', '--config', onKafka);
@@ -69,7 +69,7 @@ it('a server on Kafka refuses a folder with undelivered events, and a drain deli
 });
 
 it('a drain that is stopped before its end exits with 1, and what is left stays', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   // Halted: nothing is under way that the end would wait for.
   const { folder, start } = await rig(401);

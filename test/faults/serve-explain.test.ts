@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 /** The machine may be busy with other tests. */
-const patient = { timeout: 20_000, interval: 20 };
+const patient = { timeout: 60_000, interval: 20 };
 
 async function rig(destination: Record<string, unknown> = {}) {
   const { sandbox, url, close } = await startSandbox({ keep: 10_000 });
@@ -74,7 +74,7 @@ const RESERVED = { code: 'reserved_trait', path: 'context.traits.external_id' };
 
 describe('brazier explain', () => {
   it('tells of an event, its repeats and replays, with and without the server, and of persons only when asked', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const t = await rig();
     const context = { traits: { email: 'canary-mail@example.com', external_id: 'x' } };
@@ -110,7 +110,7 @@ describe('brazier explain', () => {
   });
 
   it('names the requests that kills left in doubt, exactly, and what arrived twice is among them', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const t = await rig();
     await t.post(event('before'));
@@ -131,7 +131,7 @@ describe('brazier explain', () => {
   });
 
   it('with `hold` kills double no event: what was under way is a dead letter and listed', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const t = await rig({ uncertain: 'hold' });
     const batches = await killUnderWay(t, 3);

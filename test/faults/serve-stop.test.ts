@@ -48,7 +48,7 @@ function configOf(file: string): Config {
 }
 
 /** The machine may be busy with other tests. */
-const patient = { timeout: 15_000 };
+const patient = { timeout: 60_000 };
 
 const AUTHORIZATION = `Basic ${Buffer.from('test-write-key:').toString('base64')}`;
 

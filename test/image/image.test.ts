@@ -54,7 +54,7 @@ describe('the image', () => {
       const container = machine.start();
       const { http, admin } = await container.ready;
       expect((await send(http, event)).status).toBe(200);
-      await vi.waitFor(() => expect(delivered()).toContain(event), { timeout: 30_000, interval: 50 });
+      await vi.waitFor(() => expect(delivered()).toContain(event), { timeout: 60_000, interval: 50 });
       expect(machine.health(`${admin}/health/live`)).toBe(0);
       expect(machine.health(`${admin}/no-such-path`)).toBe(1);
       container.signal('SIGTERM');

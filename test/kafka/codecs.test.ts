@@ -45,7 +45,7 @@ describeKafka('compressed records', () => {
       },
     });
     await vi.waitFor(() => expect(values.length === 50 || crash !== undefined).toBe(true), {
-      timeout: 30_000,
+      timeout: 60_000,
     });
     await consumer.disconnect();
     return { values, crash };

@@ -28,7 +28,7 @@ afterAll(async () => {
   await scratch.close();
 });
 
-const within = { timeout: 30_000, interval: 50 };
+const within = { timeout: 60_000, interval: 50 };
 const send = (topic: string, messages: readonly Message[]) =>
   producer.send({ topic, messages: [...messages] });
 const inspect = createInspect({ limits: INTAKE_LIMITS, onKeyMismatch: () => undefined });

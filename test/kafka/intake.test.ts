@@ -112,7 +112,7 @@ async function committed(groupId: string, topic: string): Promise<string[]> {
   return sorted.map(({ offset }) => offset);
 }
 
-const within = { timeout: 30_000, interval: 50 };
+const within = { timeout: 60_000, interval: 50 };
 
 function send(topic: string, messages: readonly Message[]) {
   return producer.send({ topic, messages: [...messages] });

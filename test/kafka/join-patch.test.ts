@@ -44,7 +44,7 @@ describeKafka('the hook before a join', () => {
     await vi.waitFor(() => expect(hook).toHaveBeenCalledTimes(1));
     expect(assignments).toEqual([]);
     resolve();
-    await vi.waitFor(() => expect(assignments).toEqual([[0, 1]]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(assignments).toEqual([[0, 1]]), { timeout: 60_000 });
   });
 
   test('keeps the partitions with their member until it resolves, and commits of them are taken meanwhile', async () => {
@@ -53,19 +53,19 @@ describeKafka('the hook before a join', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const hook = vi.fn(async () => undefined as undefined);
     const first = await start(groupId, topic, hook);
-    await vi.waitFor(() => expect(first.assignments).toEqual([[0, 1]]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(first.assignments).toEqual([[0, 1]]), { timeout: 60_000 });
     hook.mockImplementation(async () => {
       await promise;
       return undefined;
     });
 
     const second = await start(groupId, topic, async () => undefined);
-    await vi.waitFor(() => expect(hook).toHaveBeenCalledTimes(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(hook).toHaveBeenCalledTimes(2), { timeout: 60_000 });
     await first.consumer.commitOffsets([{ topic, partition: 0, offset: '0', metadata: 'during the drain' }]);
     expect(second.assignments).toEqual([]);
     resolve();
 
-    await vi.waitFor(() => expect(second.assignments.at(-1)).toHaveLength(1), { timeout: 20_000 });
+    await vi.waitFor(() => expect(second.assignments.at(-1)).toHaveLength(1), { timeout: 60_000 });
     expect(first.assignments.at(-1)).toHaveLength(1);
     const [stored] = await scratch.admin.fetchOffsets({ groupId, topics: [topic] });
     expect(stored?.partitions.find(({ partition }) => partition === 0)).toMatchObject({

@@ -119,7 +119,7 @@ describeKafka('letters and notes of requests on a broker', () => {
       return messages - rolls * 9;
     };
     const atFirst = await held();
-    await expect.poll(held, { timeout: 50_000, interval: 500 }).toBeLessThan(atFirst - 40);
+    await expect.poll(held, { timeout: 60_000, interval: 500 }).toBeLessThan(atFirst - 40);
     const second = await openLetters();
     const ofBoth = [
       await first.letters({ limit: 99, to: NOW + 10_000 }),

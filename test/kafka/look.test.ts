@@ -252,7 +252,7 @@ describeKafka('looking into the events', () => {
       await transactional.disconnect();
       await commit(`${prefix}.a`, topic, 0, { watermark: 5, settled: [] });
       now.mockReturnValue(START + MINUTE);
-      await vi.waitFor(async () => expect((await reader.bounds(topic, 0)).end).toBe(7), { timeout: 10_000 });
+      await vi.waitFor(async () => expect((await reader.bounds(topic, 0)).end).toBe(7), { timeout: 60_000 });
       expect(await standings.groups()).toMatchObject([{ unsettled: 0, bytes: 0, oldestAt: null }]);
       await standings.close();
       await scratch.admin.deleteGroups([`${prefix}.a`]);

@@ -111,7 +111,7 @@ describeKafka('the range reader', () => {
     await third.send({ topic, messages: [{ value: 'committed' }] });
     await third.commit();
     await Promise.all([one.disconnect(), two.disconnect()]);
-    await vi.waitFor(async () => expect((await reader.bounds(topic, 0)).end).toBe(11), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await reader.bounds(topic, 0)).end).toBe(11), { timeout: 60_000 });
     for (const from of range(0, 12)) {
       const wanted = [0, 1, 6, 9].filter((offset) => offset >= from);
       expect(offsetsOf(await readAll(reader, topic, { from, to: 100 }))).toEqual(wanted);
@@ -149,7 +149,7 @@ describeKafka('the range reader', () => {
         await send('d');
         expect(await kept()).toEqual([4, 5, 6]);
       },
-      { timeout: 50_000, interval: 1_000 },
+      { timeout: 60_000, interval: 1_000 },
     );
     expect(offsetsOf(await readAll(reader, topic, { from: 1, to: 6 }))).toEqual([4, 5]);
   });

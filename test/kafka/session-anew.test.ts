@@ -6,7 +6,7 @@ import { isAnother, type TopicMark } from '../../src/log/kafka/topic-marks.ts';
 import { describeKafka, type KafkaScratch, openScratch } from '../support/kafka/shared.ts';
 import { openReader, produce } from './session-rig.ts';
 
-const WITHIN = { timeout: 20_000, interval: 20 };
+const WITHIN = { timeout: 60_000, interval: 20 };
 const range = (to: number): number[] => Array.from({ length: to }, (_, n) => n);
 
 describeKafka('a session', () => {

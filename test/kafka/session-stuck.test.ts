@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeKafka, type KafkaScratch, openScratch } from '../support/kafka/shared.ts';
 import { openReader, produce } from './session-rig.ts';
 
-const WITHIN = { timeout: 20_000, interval: 20 };
+const WITHIN = { timeout: 60_000, interval: 20 };
 const STUCK_MS = 1_500;
 
 describeKafka('a session', () => {

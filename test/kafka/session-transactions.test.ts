@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeKafka, type KafkaScratch, openScratch } from '../support/kafka/shared.ts';
 import { openReader } from './session-rig.ts';
 
-const WITHIN = { timeout: 20_000, interval: 20 };
+const WITHIN = { timeout: 60_000, interval: 20 };
 
 describeKafka('a session', () => {
   let scratch: KafkaScratch;

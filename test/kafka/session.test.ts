@@ -7,7 +7,7 @@ import { createGroupOffsets } from '../../src/log/kafka/session-offsets.ts';
 import { describeKafka, type KafkaScratch, openScratch } from '../support/kafka/shared.ts';
 import { openReader, produce, type Reader, type ReaderOptions, transact } from './session-rig.ts';
 
-const WITHIN = { timeout: 20_000, interval: 20 };
+const WITHIN = { timeout: 60_000, interval: 20 };
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n);
 
 describeKafka('a session', () => {

@@ -94,7 +94,7 @@ const isOfFullLog = (name: string): boolean =>
 const WHEN_FULL = SEEN_LIVE.filter(([name]) => isOfFullLog(name));
 const BEFORE = SEEN_LIVE.filter(([name]) => name !== 'BrazierDown' && !isOfFullLog(name));
 
-describe.skipIf(isLacking)('with its times divided', { timeout: 120_000 }, () => {
+describe.skipIf(isLacking)('with its times divided', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     for (const name of Object.keys(BRAZES)) brazes.set(name, await startSandbox({ keep: 10 }));
     const destinations = [...brazes].map(([id, { url }]) => ({

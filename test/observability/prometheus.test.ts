@@ -13,7 +13,7 @@ import { alerts, dashboardFile, knownSeries, panelsOf, RULES_FILE } from './supp
 import { type PrometheusServer, startPrometheus } from './support/prometheus-server.ts';
 import { isLacking } from './support/tools.ts';
 
-const SOON = { timeout: 30_000, interval: 100 };
+const SOON = { timeout: 60_000, interval: 100 };
 
 let braze: RunningSandbox;
 let folder: ServerFolder;

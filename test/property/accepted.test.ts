@@ -145,14 +145,14 @@ describe('what the transformers make', () => {
   };
   afterAll(() => Promise.all(running.map((sandbox) => sandbox.close())));
 
-  it('is accepted by Braze, object for object', { timeout: 60_000 }, async () => {
+  it('is accepted by Braze, object for object', { timeout: 180_000 }, async () => {
     const url = await start();
     const counts = await expectAllAccepted({ url, numRuns: 90, seed: 21, judges: () => true });
     for (const what of EXPECTED) expect(counts.get(what) ?? 0, what).toBeGreaterThan(8);
   });
 
   it('is accepted by the strictest reading of Braze, but for long event names, which a warning tells', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const url = await start({
       errorTexts: 'names',

@@ -93,7 +93,7 @@ async function crash(harness: LogHarness, log: EventLog, running: Promise<unknow
 }
 
 it('each part of a letter is in the letter or in one replay, never in both, never nowhere', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const letters = fc.array(parts, { minLength: LETTERS, maxLength: LETTERS });
   await fc.assert(

@@ -212,7 +212,7 @@ async function expectEqual({ memory, sqlite }: Both): Promise<void> {
 }
 
 it('holds the same records, order, duplicates, backlog and letters as the log in memory', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 25 }), async (operations) => {

@@ -89,7 +89,7 @@ export async function createTopic(
   // Asked right away, a busy broker may not know it yet: kafkajs' own waiting for leaders ends with that error.
   await admin.createTopics({ topics: [wanted], waitForLeaders: false });
   // Its offsets are answered by each partition's leader: all of them are there by then.
-  await vi.waitFor(() => admin.fetchTopicOffsets(topic), { timeout: 30_000, interval: 100 });
+  await vi.waitFor(() => admin.fetchTopicOffsets(topic), { timeout: 60_000, interval: 100 });
 }
 
 /** @param brokers default: the shared broker's */

@@ -9,7 +9,7 @@ import type { AlertsConfig } from '../../../src/config/alerts-settings.ts';
 import { CONFIG, destination, HALTED, MINUTE, startReceiver, TELLER, webhook } from './support.ts';
 
 /** The machine may be busy with other tests. */
-const SOON = { timeout: 20_000, interval: 10 };
+const SOON = { timeout: 60_000, interval: 10 };
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -69,7 +69,7 @@ it('one request that fails for its own sake stops nobody, though no other may be
   await append(log, ['sick', ...well]);
   destinations.start();
   // The sick one's request has 74 of the others; those behind it go beside it, one request a second.
-  await vi.waitFor(() => expect(sandbox.users().length).toBe(225 - 74), { timeout: 20_000 });
+  await vi.waitFor(() => expect(sandbox.users().length).toBe(225 - 74), { timeout: 60_000 });
 });
 
 it('a log that lets go of no destination says so, and what is under way goes on', async ({
@@ -87,7 +87,7 @@ it('a log that lets go of no destination says so, and what is under way goes on'
   destinations.start();
   await append(log);
   await vi.waitFor(() => expect(destinations.states()).toMatchObject([{ requestsRunning: 1 }]), {
-    timeout: 10_000,
+    timeout: 60_000,
   });
   await expect(destinations.detach('braze')).rejects.toBe(unsupported);
   expect(destinations.states()).toMatchObject([{ state: 'running', requestsRunning: 1 }]);
@@ -111,7 +111,7 @@ it('a drain does not wait for commits that nobody answers: behind its deadline t
   const destinations = await open({ url, log, onTestFinished });
   destinations.start();
   await append(log);
-  await vi.waitFor(() => expect(commit).toHaveBeenCalled(), { timeout: 10_000 });
+  await vi.waitFor(() => expect(commit).toHaveBeenCalled(), { timeout: 60_000 });
   const began = performance.now();
   await destinations.drain(AbortSignal.timeout(100));
   expect(performance.now() - began).toBeLessThan(5_000);
@@ -135,7 +135,7 @@ it('a drain does not wait for notes of requests that nobody takes: behind its de
   sandbox.addFaults([{ do: { status: 500 } }]);
   destinations.start();
   await append(log);
-  await vi.waitFor(() => expect(sandbox.requests().length).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(sandbox.requests().length).toBeGreaterThan(0), { timeout: 60_000 });
   await destinations.drain(AbortSignal.timeout(300));
   expect(ended).toHaveBeenCalledOnce();
 });

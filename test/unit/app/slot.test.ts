@@ -80,7 +80,7 @@ function taken(): unknown[] {
     .map(({ name }) => name);
 }
 
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 60_000, interval: 10 };
 
 it('sends nothing before it is assigned something', async () => {
   await append('one');

@@ -117,7 +117,7 @@ describe('delivery', () => {
     addPeople(t, 70, 'neighbour');
     const feeding = setInterval(() => addPeople(t, 75, `others${t.attempts.length}-`), 5);
     cleanups.push(() => clearInterval(feeding));
-    await vi.waitFor(() => expect(t.outcomes.get('poison/2')?.status).toBe('rejected'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(t.outcomes.get('poison/2')?.status).toBe('rejected'), { timeout: 60_000 });
     clearInterval(feeding);
     expect(t.outcomes.get('poison/1')).toMatchObject({ kind: 'exhausted', code: 'retries_exhausted' });
     const finished = [...t.outcomes.keys()];

@@ -136,7 +136,7 @@ describe('a person with much queued', () => {
     t.free();
     await asked.promise;
     isAway = false;
-    await vi.waitFor(() => expect(t.waiting.length).toBe(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(t.waiting.length).toBe(3), { timeout: 60_000 });
     expect(t.errors).toEqual([]);
     await t.stop();
   });
@@ -177,7 +177,7 @@ describe('a person with much queued', () => {
     await vi.waitFor(() => expect(t.pipeline.parked()).toBe(3));
     t.free();
     const offsets = () => t.waiting.map(({ owner }) => owner.offset);
-    await vi.waitFor(() => expect(offsets()).toEqual([0, 1, 2]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(offsets()).toEqual([0, 1, 2]), { timeout: 60_000 });
     expect([t.errors, t.gone]).toEqual([[], []]);
     await t.stop();
   });

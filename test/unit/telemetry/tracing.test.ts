@@ -270,7 +270,7 @@ describe('the collector', () => {
     let key = 'first';
     const made = await rig({ readHeaders: () => ({ 'x-key': key }) });
     one(made);
-    await vi.waitFor(() => expect(made.collector.spans).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(made.collector.spans).toHaveLength(1), { timeout: 60_000 });
     key = 'second';
     one(made);
     await made.spans();

@@ -69,7 +69,7 @@ beforeEach(() => {
 afterEach(() => session.leave());
 
 const hasRun = (times: number) =>
-  vi.waitFor(() => expect([runs, fatals]).toEqual([times, []]), { timeout: 20_000 });
+  vi.waitFor(() => expect([runs, fatals]).toEqual([times, []]), { timeout: 60_000 });
 
 it.for([
   ['as it is', coordinatorAway],
