@@ -4,7 +4,7 @@ import { describeKafka, type KafkaScratch, openScratch } from '../support/kafka/
 import { openReader, produce } from './session-rig.ts';
 
 const WITHIN = { timeout: 60_000, interval: 20 };
-const STUCK_MS = 1_500;
+const STUCK_MS = 3_000;
 
 describeKafka('a session', () => {
   let scratch: KafkaScratch;

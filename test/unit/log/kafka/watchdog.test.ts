@@ -1,9 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createWatchdog, type Task } from '../../../../src/log/kafka/watchdog.ts';
 
+type Why = string | undefined | Promise<string | undefined>;
+
 /** Tasks by name: what their mark is, and why they are behind. */
 function rig(limitMs = 120_000) {
-  const doings = new Map<string, { mark: number; why: string | undefined }>();
+  const doings = new Map<string, { mark: number; why: Why }>();
   const stuck: [why: string, quietMs: number][] = [];
   let [time, asked] = [0, 0];
   const watchdog = createWatchdog({
@@ -22,7 +25,7 @@ function rig(limitMs = 120_000) {
       ),
     onStuck: (why, quietMs) => stuck.push([why, quietMs]),
   });
-  const does = (name: string, why?: string) => {
+  const does = (name: string, why?: Why) => {
     const doing = { mark: 0, why };
     doings.set(name, doing);
     return doing;
@@ -31,7 +34,8 @@ function rig(limitMs = 120_000) {
     for (let second = 0; second < seconds; second += 1) {
       time += 1_000;
       each();
-      await watchdog.look();
+      // Brokers may not answer.
+      await Promise.race([watchdog.look(), turn()]);
     }
   };
   return { doings, does, stuck, pass, asked: () => asked };
@@ -40,10 +44,42 @@ function rig(limitMs = 120_000) {
 test('something to do and no getting on for so long is stuck', async () => {
   const { does, stuck, pass } = rig();
   does('0', 'behind');
-  await pass(150);
+  await pass(120);
   expect(stuck).toEqual([]);
   await pass(1);
   expect(stuck).toEqual([['behind', 120_000]]);
+  await pass(119);
+  expect(stuck).toHaveLength(1);
+});
+
+test.each([
+  { asked: 'between two askings', begins: 40 },
+  { asked: 'before it is asked first', begins: 1 },
+])('the time is what it says where what gets stuck stands still $asked', async ({ begins }) => {
+  const { does, stuck, pass } = rig();
+  const doing = does('0', 'behind');
+  does('idle');
+  await pass(begins, () => {
+    doing.mark += 1;
+  });
+  await pass(119);
+  expect(stuck).toEqual([]);
+  await pass(1);
+  expect(stuck).toEqual([['behind', 120_000]]);
+});
+
+test('brokers that answered nothing for long do not make late what could not be asked', async () => {
+  const { does, stuck, pass } = rig();
+  const answer = Promise.withResolvers<undefined>();
+  does('unanswered', answer.promise);
+  await pass(40);
+  does('0', 'behind');
+  await pass(200);
+  answer.resolve(undefined);
+  await pass(60);
+  expect(stuck).toEqual([]);
+  await pass(60);
+  expect(stuck.map(([why]) => why)).toEqual(['behind']);
 });
 
 test('one that is stuck is found among others that get on', async () => {
@@ -75,6 +111,7 @@ test('nothing to do is not stuck, however long, is asked about now and then, and
   doing.why = 'behind';
   await pass(119);
   expect(stuck).toEqual([]);
+  // It is asked every 15 s.
   await pass(16);
   expect(stuck).toHaveLength(1);
 });
