@@ -86,7 +86,7 @@ function problemOf(errors: readonly ErrorObject[], schema: ObjectSchema): string
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  'date-time': 'a time (ISO 8601, or ms since the epoch)',
+  'date-time': 'a time (ISO 8601 such as 2026-01-01, or ms since the epoch)',
   cursor: '`next` of the answer before',
   boolean: 'true or false',
   array: 'a list of ids',

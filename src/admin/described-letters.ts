@@ -25,8 +25,10 @@ import { GUARDED, OF_LOG, OF_NAME, OF_QUERY } from './described-answers.ts';
 export const TIME: JsonSchema = {
   type: ['string', 'number'],
   format: 'date-time',
+  // 2026, 202601 and 20260101 are a year, a month and a day to whoever writes them; as seconds they were all of 1970.
+  not: { type: 'number', minimum: 1_000, maximum: 99_999_999 },
   description:
-    'ISO 8601, a date alone too; or a number, of seconds, from 100000000000 on of ms, since the epoch.',
+    'ISO 8601, a date alone too; or a number, of seconds, from 100000000000 on of ms, since the epoch. Numbers that could be meant for a year or a date, of four to eight digits, are refused.',
 };
 
 /** What letters have in common. */

@@ -97,11 +97,15 @@ const json = (body: string, headers: Record<string, string> = {}) => ({
   headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
 });
 
+const A_TIME = 'expected a time (ISO 8601 such as 2026-01-01, or ms since the epoch)';
+
 test.each([
   ['get', '/dead-letters?limit=0', 'limit: expected a whole number from 1 to 1000'],
   ['get', '/dead-letters?limit=1.5', 'limit: expected a whole number from 1 to 1000'],
   ['get', '/dead-letters?limit=1&limit=2', 'limit: expected a whole number from 1 to 1000'],
-  ['get', '/dead-letters?from=2026-02-31', 'from: expected a time (ISO 8601, or ms since the epoch)'],
+  ['get', '/dead-letters?from=2026-02-31', `from: ${A_TIME}`],
+  ['get', '/dead-letters?from=2026', `from: ${A_TIME}`],
+  ['get', '/dead-letters?to=20260101', `to: ${A_TIME}`],
   ['get', '/dead-letters?showPayload=1', 'showPayload: expected true or false'],
   ['get', '/dead-letters?limits=1', 'limits: there is no such member'],
   ['get', '/dead-letters/summary?limit=1', 'limit: there is no such member'],
@@ -130,7 +134,8 @@ test.each([
   ['/dead-letters/discard', '[]', 'expected a JSON object'],
   ['/dead-letters/discard', '', WANTED],
   ['/dead-letters/discard', '{', 'the body is not readable as JSON'],
-  ['/replay', '{"destination":"braze","from":0}', 'to: expected a time (ISO 8601, or ms since the epoch)'],
+  ['/replay', '{"destination":"braze","from":0}', `to: ${A_TIME}`],
+  ['/replay', '{"destination":"braze","from":2026,"to":1e12}', `from: ${A_TIME}`],
   ['/replay', '{"destination":"x","from":0,"to":1}', 'destination: x is not configured, or detached'],
   [
     '/replay',
