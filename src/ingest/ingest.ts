@@ -46,12 +46,12 @@ type Result = string | Refusal | typeof ABORTED;
 
 export function createIngest(parts: IngestParts): Ingest {
   return async (req, res, route) => {
-    const span = spanOf(parts.tracer, route.path, req, res);
     const source = parts.isDraining() ? DRAINING : parts.authenticate(req.headers.authorization);
-    const sourceId = isRefusal(source) ? undefined : source.id;
-    const result = isRefusal(source)
-      ? source
-      : await handle(parts, req, res, { route, source: source.id, span });
+    const isKnown = !isRefusal(source);
+    const sourceId = isKnown ? source.id : undefined;
+    // A `traceparent` says by itself that it is to be recorded: whoever has no key fills no tracing backend with it.
+    const span = isKnown ? spanOf(parts.tracer, route.path, req, res) : undefined;
+    const result = isKnown ? await handle(parts, req, res, { route, source: source.id, span }) : source;
     if (result === ABORTED || res.destroyed) return;
     if (typeof result === 'string') return parts.answers.ok(res, result);
     const { code, status, reason } = result;
