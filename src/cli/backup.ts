@@ -87,14 +87,12 @@ function checkTarget(file: string, { force }: BackupFlags): void {
   }
 }
 
-/** In the data folder, whoever made it. Under a name of this command's: the next copy is made under the name that it had. */
+/** In the data folder, whoever made it. */
 async function copyOf(store: LetterStore): Promise<string> {
   const url = await runningServer(store.path);
   const path = url === undefined ? await copyAlone(store) : await askServer(url, store.tokenFile);
-  const own = join(store.path, `backup.${process.pid}.partial`);
   // A server in a container may know the folder by another name.
-  renameSync(join(store.path, basename(path)), own);
-  return own;
+  return join(store.path, basename(path));
 }
 
 async function askServer(url: string, tokenFile: string): Promise<string> {

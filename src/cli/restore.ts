@@ -4,9 +4,9 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
-  renameSync,
   rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ import { showSummary } from './backup-shown.ts';
 import { CommandError } from './command-error.ts';
 import { runningServer } from './letters-access.ts';
 import { type StoreFlags, storeOf, withStoreOptions } from './letters-options.ts';
+import { type Move, moveAll } from './move-all.ts';
 
 const EXAMPLES = `
 Examples:
@@ -80,16 +81,24 @@ async function restoreInto(path: string, file: string, flags: RestoreFlags): Pro
   const { unsealCopy } = await import('../log/sqlite/sealed-copy.ts');
   makeFolders(path);
   await checkFree(path, flags);
-  const copy = await takeIn(file, path);
+  const own = join(path, 'restore.partial');
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own, { mode: 0o700 });
   try {
+    const copy = await takeIn(file, own);
     const { summary, files } = unsealCopy(copy);
-    setAside(path, new Date());
-    writeKeptFiles(path, files);
-    renameSync(copy, join(path, 'brazier.db'));
+    writeKeptFiles(own, files);
+    syncEntry(join(own, 'memory'));
+    // All that may want for room has been done: the log that is there makes way only now, and comes back if this fails.
+    moveAll([
+      ...asideOf(path, new Date()),
+      [join(own, 'memory'), join(path, 'memory')],
+      [copy, join(path, 'brazier.db')],
+    ]);
     syncEntry(path);
     return summary;
   } finally {
-    rmSync(copy, { force: true });
+    rmSync(own, { recursive: true, force: true });
   }
 }
 
@@ -110,26 +119,24 @@ async function checkFree(path: string, { setAside }: RestoreFlags): Promise<void
 
 /** A copy of our own, which may be changed, under no name that a server would look at. */
 async function takeIn(file: string, folder: string): Promise<string> {
-  const copy = join(folder, 'restore.partial');
+  const copy = join(folder, 'taken-in.db');
   closeSync(openSync(copy, 'w', 0o600));
   const from = file === '-' ? process.stdin : createReadStream(file);
-  await pipeline(from, createWriteStream(copy)).catch((error: unknown) => {
-    rmSync(copy, { force: true });
-    throw error;
-  });
+  await pipeline(from, createWriteStream(copy));
   return copy;
 }
 
 /** The database and its WAL keep names that belong together. */
-function setAside(path: string, at: Date): void {
+function asideOf(path: string, at: Date): Move[] {
   const stamp = `before-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
-  for (const [part, aside] of [
+  const moves = [
     ['brazier.db-wal', `brazier.db.${stamp}-wal`],
     ['brazier.db', `brazier.db.${stamp}`],
     ['memory', `memory.${stamp}`],
-  ] as const) {
-    if (existsSync(join(path, part))) renameSync(join(path, part), join(path, aside));
-  }
+  ] as const;
+  return moves
+    .filter(([part]) => existsSync(join(path, part)))
+    .map(([part, aside]) => [join(path, part), join(path, aside)]);
 }
 
 function advice(path: string, { undelivered }: Summary): string {

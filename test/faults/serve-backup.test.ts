@@ -1,5 +1,5 @@
 /** The whole of it with real processes: served under load, backed up, killed, the disk lost, restored, judged. */
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { destinationOf, UNDER_WAY, WRITE_KEY } from '../support/harness.ts';
@@ -132,6 +132,40 @@ describe('a backup', () => {
     expect(await run('backup', file, '--force'), 'without a server').toMatchObject({ code: 0 });
     expect(await run('restore', file, '--set-aside')).toMatchObject({ code: 0 });
     await lives.begin();
+  });
+
+  it('is whole or refused when several are made at once, and none spoils another', {
+    timeout: 180_000,
+  }, async () => {
+    const { folder, lives, run, file } = await rig();
+    await lives.begin();
+    const files = [1, 2].map((number) => `${file}.${number}`);
+    const done = await Promise.all(files.map((each) => run('backup', each)));
+    for (const [index, { code, stderr }] of done.entries()) {
+      if (code === 0)
+        expect(await run('restore', files[index] ?? '', '--check'), stderr).toMatchObject({ code: 0 });
+      else expect(stderr).toContain('another copy of the log is being made');
+    }
+    expect(done.map(({ code }) => code)).toContain(0);
+    expect(readdirSync(folder.data).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  it('that cannot be put in the place of a log leaves that as it was', { timeout: 180_000 }, async () => {
+    const { folder, lives, run, file } = await rig();
+    await lives.begin();
+    await lives.end('SIGTERM');
+    expect(await run('backup', file)).toMatchObject({ code: 0 });
+    mkdirSync(join(folder.data, 'memory'), { recursive: true });
+    // Of the three that are renamed the last one fails, whenever in the next minutes that is.
+    for (let second = 0; second < 180; second += 1) {
+      const at = new Date(Date.now() + second * 1000).toISOString();
+      const aside = `memory.before-${at.replaceAll(/[-:]|\.\d+/g, '')}`;
+      mkdirSync(join(folder.data, aside, 'taken'), { recursive: true });
+    }
+    const before = readdirSync(folder.data).toSorted();
+    const { code, stderr } = await run('restore', file, '--set-aside');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('everything is as it was')]);
+    expect(readdirSync(folder.data).toSorted()).toEqual(before);
   });
 
   it('on Kafka is refused in one line, exit code 2', { timeout: 180_000 }, async () => {

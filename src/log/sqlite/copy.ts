@@ -2,14 +2,22 @@
  * A copy of the log's file while it is in use, by SQLite's online backup: some pages at a time, between the store's own
  * calls; what they write over the same handle comes into the copy too, so it is the log of one instant.
  */
-import { closeSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, openSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import { LogError } from '../log.ts';
 import { pragma } from './schema.ts';
 
-/** The copy, in the data folder while it is made; one that a killed process left goes with the next. */
+/** The copy while it is made, in the data folder; one that a killed process left goes with the next. */
 const COPY_FILE = 'backup.partial';
+
+/** A copy that is whole has a name of its own: whoever asked for it takes it away while the next one is made. */
+function freeName(folder: string): string {
+  for (let number = 1; ; number += 1) {
+    const path = join(folder, `backup.${process.pid}-${number}.partial`);
+    if (!existsSync(path)) return path;
+  }
+}
 
 /** 8 MiB: twice what one write between two steps may add, so that it comes to an end under any load. */
 const PAGES_PER_STEP = 512;
@@ -32,22 +40,34 @@ export interface Copier {
   stop(): void;
 }
 
-/** @param freeBytesOf what may still be written to the disk of a folder */
-export function createCopier(freeBytesOf = freeBytes): Copier {
+export interface CopyDisk {
+  /** What may still be written to the disk of a folder. */
+  readonly freeBytes: (folder: string) => number;
+  /** What was written to the file is on the disk when it returns. */
+  readonly sync: (file: number) => void;
+}
+
+export function createCopier({ freeBytes, sync }: CopyDisk = DISK): Copier {
   let isStopped = false;
 
   async function copyTo(path: string, db: DatabaseSync, between: () => void): Promise<CopyResult> {
     rmSync(path, { force: true });
-    checkRoom(db, dirname(path), freeBytesOf(dirname(path)));
-    closeSync(openSync(path, 'wx', 0o600));
+    checkRoom(db, dirname(path), freeBytes(dirname(path)));
+    const file = openSync(path, 'wx', 0o600);
     const goOn = (): void => {
       between();
       if (isStopped) throw new Error('it was stopped');
     };
-    const pages = await backup(db, path, {
+    const copying = backup(db, path, {
       rate: PAGES_PER_STEP,
-      progress: goOn,
+      progress() {
+        goOn();
+        // SQLite syncs in the last step alone, and all at once: calls would wait until the whole copy is on the disk.
+        sync(file);
+      },
     });
+    // Not before: a process that closes any descriptor of a file gives up its locks of it, SQLite's too.
+    const pages = await copying.finally(() => closeSync(file));
     goOn();
     return { path, bytes: pages * pragma(db, 'page_size') };
   }
@@ -57,7 +77,10 @@ export function createCopier(freeBytesOf = freeBytes): Copier {
       isStopped = false;
       const path = join(folder, COPY_FILE);
       try {
-        return await copyTo(path, db, between);
+        const { bytes } = await copyTo(path, db, between);
+        const own = freeName(folder);
+        renameSync(path, own);
+        return { path: own, bytes };
       } catch (error) {
         rmSync(path, { force: true });
         throw failed(error, folder);
@@ -69,10 +92,13 @@ export function createCopier(freeBytesOf = freeBytes): Copier {
   };
 }
 
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
-}
+const DISK: CopyDisk = {
+  freeBytes(folder) {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  },
+  sync: fdatasyncSync,
+};
 
 export function copyRunning(): LogError {
   return new LogError('backup_failed', 'another copy of the log is being made: wait for it');

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { fstatSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCopier } from '../../../../src/log/sqlite/copy.ts';
@@ -64,10 +64,51 @@ describe('a copy of the log', () => {
     });
   });
 
+  it('is brought to the disk step by step: no call waits until the whole of it is there', async () => {
+    const db = new DatabaseSync(join(folder, 'large.db'));
+    db.exec('PRAGMA page_size = 16384; CREATE TABLE t(a)');
+    for (let row = 0; row < 40; row += 1) db.exec('INSERT INTO t VALUES(randomblob(1024 * 1024))');
+    const synced: number[] = [];
+    let answered = 0;
+    const copier = createCopier({
+      freeBytes: () => Number.POSITIVE_INFINITY,
+      sync(file) {
+        synced.push(fstatSync(file).size);
+        expect(synced.length, 'who waits is answered first').toBe(answered);
+      },
+    });
+    const { bytes } = await copier.copy(db, folder, () => {
+      answered += 1;
+    });
+    const left = [...synced, bytes].map((size, index) => size - (synced[index - 1] ?? 0));
+    expect(synced).toHaveLength(5);
+    // SQLite keeps some of a step for the next, so the last one has about two to bring.
+    expect(Math.max(...left)).toBeLessThanOrEqual(16 * 2 ** 20);
+    db.close();
+  });
+
+  it('that is refused and given up stops none that is made', async () => {
+    await appendMany(5000);
+    const first = log.backup.copy(HELD);
+    const gone = new AbortController();
+    const second = log.backup.copy(gone.signal);
+    gone.abort();
+    await expect(second).rejects.toThrow(/another copy/);
+    await first;
+  });
+
+  it('is left alone by the next one, which has a file of its own', async () => {
+    await appendMany(10);
+    const first = await log.backup.copy(HELD);
+    await appendMany(10);
+    const second = await log.backup.copy(HELD);
+    expect([first, second].map(({ path }) => sealCopy(path, 1, []).events)).toEqual([10, 20]);
+  });
+
   it('is not begun where the disk has no room for it, and says what to do', async () => {
     const db = new DatabaseSync(join(folder, 'full.db'));
     db.exec('CREATE TABLE t(a)');
-    const copier = createCopier(() => 64 * 1024 * 1024);
+    const copier = createCopier({ freeBytes: () => 64 * 1024 * 1024, sync: () => undefined });
     await expect(copier.copy(db, folder, () => undefined)).rejects.toThrow(
       /needs 65 MiB free .* has 64: make room/,
     );
@@ -81,7 +122,7 @@ describe('a copy of the log', () => {
     const copying = log.backup.copy(gone.signal);
     gone.abort();
     await expect(copying).rejects.toMatchObject({ code: 'backup_failed' });
-    expect(existsSync(join(folder, 'data', 'backup.partial'))).toBe(false);
+    expect(copiesIn(join(folder, 'data'))).toEqual([]);
     await appendMany(1);
     await log.backup.copy(HELD);
   });
@@ -105,9 +146,7 @@ describe('a sealed copy', () => {
 
   it('gives back what was put into it, and is one file', async () => {
     const path = await sealed();
-    expect(readdirSync(join(folder, 'data')).filter((name) => name.startsWith('backup.partial'))).toEqual([
-      'backup.partial',
-    ]);
+    expect(copiesIn(join(folder, 'data'))).toEqual([basename(path)]);
     const { summary, files } = unsealCopy(path);
     expect(summary).toMatchObject({ version: SCHEMA_VERSION, at: 1_700_000_000_000, events: 100 });
     expect(files.map(({ name, data }) => [name, Buffer.from(data).toString()])).toEqual([
@@ -138,6 +177,8 @@ it('a log that is open is in use, one that is closed or damaged is not', async (
   writeFileSync(file, 'x'.repeat(5000));
   checkUnused(file, folder);
 });
+
+const copiesIn = (data: string) => readdirSync(data).filter((name) => name.startsWith('backup.'));
 
 function overwrite(path: string, sql: string): void {
   const db = new DatabaseSync(path);
