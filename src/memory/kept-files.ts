@@ -11,12 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../model/json.ts';
+import type { KeptFile } from '../model/kept-file.ts';
 import { parseLine, textOf } from './journal.ts';
-
-export interface KeptFile {
-  readonly name: string;
-  readonly data: Uint8Array;
-}
 
 /**
  * The attributes that Braze has are not among them: a memory older than Braze would leave out what changed since. To be

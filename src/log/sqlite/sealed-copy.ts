@@ -1,6 +1,7 @@
 /** A copy of the log as one file that says what it is: sealed with what belongs to it, checked, and taken apart again. */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { KeptFile } from '../../model/kept-file.ts';
 import { LogError } from '../log.ts';
 import { createCursorTable } from './cursor-table.ts';
 import { openingError } from './errors.ts';
@@ -18,11 +19,6 @@ export interface Summary {
   readonly letters: number;
   /** What each destination had still to be sent. */
   readonly undelivered: readonly { readonly destination: string; readonly events: number }[];
-}
-
-export interface KeptFile {
-  readonly name: string;
-  readonly data: Uint8Array;
 }
 
 /**
