@@ -14,14 +14,10 @@ export interface FetchedRecords {
   readonly end: number;
 }
 
-/** A transaction's end marker: its key holds a version and a type of 2 bytes each, type 0 an abort (KIP-98). */
-const ABORT = 0;
-
 export function recordsIn(fetched: FetchedPartition, from: number): FetchedRecords {
   const { messages: raw } = fetched;
-  const aborted = abortedIn(fetched);
-  const isMeant = (record: RawRecord): boolean =>
-    !record.isControlRecord && Number(record.offset) >= from && !aborted.has(record);
+  // What aborted transactions wrote is marked so too, for whoever fetches.
+  const isMeant = (record: RawRecord): boolean => !record.isControlRecord && Number(record.offset) >= from;
   const messages = raw.filter(isMeant).map(messageFrom);
   const last = raw.at(-1);
   const next = last === undefined ? from : Math.max(from, endOfBatch(last));
@@ -31,27 +27,6 @@ export function recordsIn(fetched: FetchedPartition, from: number): FetchedRecor
 function endOfBatch({ offset, batchContext }: RawRecord): number {
   if (batchContext === undefined) return offsetOf(offset) + 1;
   return offsetOf(batchContext.firstOffset) + batchContext.lastOffsetDelta + 1;
-}
-
-/** What aborted transactions wrote: from a transaction's first offset to its producer's next abort marker. */
-export function abortedIn({ messages, abortedTransactions }: FetchedPartition): ReadonlySet<RawRecord> {
-  if (!abortedTransactions || abortedTransactions.length === 0) return new Set();
-  const waiting = abortedTransactions
-    .map(({ producerId, firstOffset }) => ({ producerId, from: Number(firstOffset) }))
-    .sort((a, b) => a.from - b.from);
-  const open = new Set<string>();
-  const isAborted = (record: RawRecord): boolean => {
-    const offset = Number(record.offset);
-    for (let first = waiting[0]; first && first.from <= offset; first = waiting[0]) {
-      open.add(first.producerId);
-      waiting.shift();
-    }
-    const { producerId = '', inTransaction = false } = record.batchContext ?? {};
-    if (!record.isControlRecord) return inTransaction && open.has(producerId);
-    if (record.key?.readInt16BE(2) === ABORT) open.delete(producerId);
-    return false;
-  };
-  return new Set(messages.filter(isAborted));
 }
 
 /** A record as everybody of this log sees it; of a header that occurs more than once, the last. */

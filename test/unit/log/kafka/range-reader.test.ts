@@ -1,5 +1,6 @@
 /** What the range reader makes of a cluster's answers: moved leaders, gone offsets, batches that say nothing. */
 import { describe, expect, it, vi } from 'vitest';
+import { withoutAborted } from '../../../../src/log/kafka/abort-patch.ts';
 import type { KafkaClient } from '../../../../src/log/kafka/client.ts';
 import type {
   FetchedPartition,
@@ -253,7 +254,7 @@ describe('what a fetch says', () => {
       { producerId: '1', firstOffset: '3' },
       { producerId: '2', firstOffset: '5' },
     ];
-    const read = recordsIn({ ...partitionOf(messages, 20), abortedTransactions }, 10);
+    const read = recordsIn(withoutAborted({ ...partitionOf(messages, 20), abortedTransactions }), 10);
     expect(read.messages.map(({ offset }) => offset)).toEqual([14, 18]);
     expect(read.next).toBe(19);
   });
