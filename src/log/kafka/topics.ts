@@ -28,8 +28,6 @@ const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
 /** Brokers that have just started know one another, and their topics' leaders, within seconds. */
 const SETTLED_WITHIN_MS = 20_000;
-/** Of brokers that start together the first answers a little before the others are known. */
-const BROKERS_WITHIN_MS = 5_000;
 const AGAIN_AFTER_MS = 250;
 
 interface Reach {
@@ -76,15 +74,11 @@ async function settled<T>(doing: string, attempt: () => Promise<T>): Promise<T> 
       return await attempt();
     } catch (error) {
       const failure = logErrorOf(error, doing);
-      if (performance.now() - began > patienceWith(error, failure)) throw failure;
+      const isPassing = failure.code === 'log_unavailable' && performance.now() - began < SETTLED_WITHIN_MS;
+      if (!isPassing) throw failure;
     }
     await delay(AGAIN_AFTER_MS);
   }
-}
-
-function patienceWith(error: unknown, { code }: LogError): number {
-  if (code === 'log_unavailable') return SETTLED_WITHIN_MS;
-  return protocolErrorOf(error) === 'INVALID_REPLICATION_FACTOR' ? BROKERS_WITHIN_MS : 0;
 }
 
 /** Resolves with what the topics were to be; those that were there already may be otherwise. */
@@ -97,6 +91,7 @@ async function createMissing(reach: Reach, options: KafkaLogOptions): Promise<re
     if (!isThere) missing.push(each);
   }
   if (missing.length > 0 && !options.createTopics) throw mustBeCreated(missing);
+  for (const each of missing) checkCreatable(each, brokers.length);
   const partitions = partitionsOfEvents(reach.cluster, wanted, missing) ?? options.partitions;
   for (const each of missing) {
     const like = each.use === 'requests' ? { ...each, partitions } : each;
@@ -110,6 +105,15 @@ function mustBeCreated(missing: readonly WantedTopic[]): LogError {
   return new LogError(
     'log_unusable',
     `${missing.length === 1 ? 'a topic is' : `${missing.length} topics are`} missing and log.createTopics is off; create with: ${commands.join(' ; ')}`,
+  );
+}
+
+/** Asked to, kafkajs would try for ten seconds before it says so. */
+function checkCreatable({ topic, replicationFactor }: WantedTopic, brokers: number): void {
+  if (replicationFactor <= brokers) return;
+  throw new LogError(
+    'log_unusable',
+    `creating topic ${topic}: fewer brokers than replicas: lower replicationFactor, or add brokers (log.replicationFactor is ${replicationFactor}, brokers that are up: ${brokers})`,
   );
 }
 
