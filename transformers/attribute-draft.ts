@@ -10,6 +10,8 @@ import { type AttributeFault, checkOf, isCleared } from './standard-attributes.t
 export interface Draft {
   readonly event: BrazierEvent;
   target: Target;
+  /** The value of `MERGE` that a nested operation asks for: it goes over a trait of that name. */
+  merge: Json | undefined;
   readonly warnings: Warning[];
   /** Whether `{add, update, remove}` are operations. */
   readonly hasOperations: boolean;
@@ -29,15 +31,8 @@ export function put(draft: Draft, field: string, given: Json, path: string): voi
   draft.written += 1;
 }
 
-/** As `put`, of a trait that stands in the target already, under its own name. */
-export function keep(draft: Draft, name: string, given: Json): void {
-  const value = accept(draft, name, given, name);
-  if (value !== given) setOwn(draft.target, name, value);
-  if (value !== undefined) draft.written += 1;
-}
-
-/** The value to send; undefined when it cannot be sent. */
-function accept(draft: Draft, field: string, given: Json, path: string): Json | undefined {
+/** The value to send in a field; undefined when it cannot be sent. `path` as for `put`. */
+export function accept(draft: Draft, field: string, given: Json, path: string): Json | undefined {
   if (field.length > MAX_CHARACTERS) draft.warnings.push(nameTooLong(field, pathOf(draft, path)));
   if (isCleared(field, given)) return given;
   const check = checkOf(field);
@@ -50,6 +45,9 @@ function accept(draft: Draft, field: string, given: Json, path: string): Json | 
   }
   return given;
 }
+
+/** Braze: whether an update of a nested attribute goes into the object that is there, or in its place. */
+export const MERGE = '_merge_objects';
 
 /** What is wrong with a trait. */
 export interface TraitFault {
@@ -102,7 +100,7 @@ function takeOperation(draft: Draft, given: JsonObject, path: string): Json {
   for (const below of leftOut) draft.warnings.push({ ...BESIDE, path: root + below });
   if (Array.isArray(given.add)) warnOfNested(draft, given.add, path, '.add');
   if (Array.isArray(given.update)) warnOfNested(draft, given.update, path, '.update');
-  if (hasUpdate) draft.target._merge_objects = mergeOf(draft.event);
+  if (hasUpdate) draft.merge = mergeOf(draft.event);
   return value;
 }
 

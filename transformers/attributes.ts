@@ -6,7 +6,7 @@ import type { Operation } from '../src/model/operation.ts';
 import { type Issue, type Rejected, rejected, type Warning } from '../src/model/outcome.ts';
 import { isMapped } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
-import type { Draft } from './attribute-draft.ts';
+import { type Draft, MERGE } from './attribute-draft.ts';
 import type { Identity } from './identity.ts';
 import { createOperation } from './operation.ts';
 import { NOT_TEXT_EMAIL } from './standard-attributes.ts';
@@ -42,6 +42,7 @@ export function createAttributes(settings: DestinationSettings): AttributesOf {
     const draft: Draft = {
       event,
       target: {},
+      merge: undefined,
       warnings,
       hasOperations: enableNestedArrayOperations && !isPassed,
       issues: [],
@@ -55,7 +56,7 @@ export function createAttributes(settings: DestinationSettings): AttributesOf {
 }
 
 function finish(
-  { target, issues, code, written }: Draft,
+  { target, merge, issues, code, written }: Draft,
   identity: Identity,
 ): Operation | Rejected | undefined {
   const [issue] = issues;
@@ -66,6 +67,7 @@ function finish(
     target.user_alias = identity.user_alias;
     target._update_existing_only = identity._update_existing_only;
   }
+  if (merge !== undefined) target[MERGE] = merge;
   return createOperation('attributes', 0, [identity.key], target);
 }
 

@@ -1,7 +1,7 @@
 /** Compiles which trait becomes which Braze field: the user's rules over the built-in table over everything else. */
 import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
 import type { MappingRule } from '../src/model/settings.ts';
-import { type Draft, keep, pathOf, put, reject, type TraitFault, warn } from './attribute-draft.ts';
+import { accept, type Draft, MERGE, pathOf, put, reject, type TraitFault, warn } from './attribute-draft.ts';
 import { CONVERSIONS, type Unusable } from './conversions.ts';
 import { MAX_CHARACTERS } from './limits.ts';
 import { compilePath, setOwn, type Target } from './mapping.ts';
@@ -37,8 +37,8 @@ const RESERVED: TraitFault = {
  * its own name; then the table: so a trait that is spelled as Braze spells it wins over the mapped one. Throws when a
  * rule writes a reserved name, or one names an unknown conversion.
  *
- * The target begins as a copy of the traits, which is several times faster to make and to stringify than an object
- * that grows member by member; what must not go out under its own name is set to undefined in it.
+ * The target begins with the members of every attributes object and grows by one trait after the other: each is looked
+ * at once.
  */
 export function compileTraits(table: TraitTable, rules: readonly MappingRule[] = []): TraitMapping {
   const ruleSet = rules.length > 0 ? compileRuleSet(rules, table.reserved) : undefined;
@@ -47,21 +47,15 @@ export function compileTraits(table: TraitTable, rules: readonly MappingRule[] =
   const fields = rest.map((field) => compileField(field, consumed.has(field.field)));
   const deep = fields.filter(({ path }) => path.includes('.'));
   const special = compileSpecial(consumed, fields, table.reserved);
-  const taken = [...consumed];
   const blank = blankOf(table);
   return (traits, draft) => {
     const source = ruleSet ? ruleSet.prune(traits) : traits;
-    draft.target = copyWithout(source, blank, taken);
+    draft.target = { ...blank };
     const settled = ruleSet ? applyRules(ruleSet, traits, draft) : NOTHING;
     for (const { read, write } of deep) write(read(source), source, draft);
     takeTraits(source, draft, settled, special);
+    for (const [name, value] of settled) setOwn(draft.target, name, value);
   };
-}
-
-function copyWithout(source: JsonObject, blank: Target, taken: readonly string[]): Target {
-  const target: Target = { ...blank, ...source };
-  for (const name of taken) if (target[name] !== undefined) setOwn(target, name, undefined);
-  return target;
 }
 
 /** The members of every attributes object, in the order in which they are sent. */
@@ -78,19 +72,26 @@ function takeTraits(
   settled: Settled,
   special: ReadonlyMap<string, Take>,
 ): void {
+  const { target } = draft;
   for (const name in source) {
     const value = source[name] ?? null;
     const take = special.get(name);
+    const settledValue = settled.size === 0 ? undefined : settled.get(name);
+    // In the place of the trait that it hides.
+    if (settledValue !== undefined) setOwn(target, name, settledValue);
     if (take) take(value, source, draft, settled);
-    else if (settled.size === 0 && isShort(name, value)) draft.written += 1;
-    else if (!settled.has(name)) keep(draft, name, value);
+    else if (settledValue !== undefined) continue;
+    else if (isShort(name, value)) {
+      target[name] = value;
+      draft.written += 1;
+    } else put(draft, name, value, name);
   }
 }
 
-/** Fields that are written already: no other value for them counts. */
-type Settled = ReadonlySet<string>;
+/** What the user's rules write, by field: no other value for it counts. */
+type Settled = ReadonlyMap<string, Json>;
 
-const NOTHING: Settled = new Set();
+const NOTHING: Settled = new Map();
 
 /** What becomes of a trait that is not simply sent under its own name. */
 type Take = (value: Json, source: JsonObject, draft: Draft, settled: Settled) => void;
@@ -102,16 +103,16 @@ function compileSpecial(
   reserved: readonly string[],
 ): ReadonlyMap<string, Take> {
   const special = new Map<string, Take>();
-  for (const name of CHECKED_FIELDS) special.set(name, keepUnlessSettled(name));
+  for (const name of [...CHECKED_FIELDS, '__proto__']) special.set(name, putUnlessSettled(name));
   for (const name of consumed) special.set(name, leaveToOthers);
   for (const { path, write } of fields) if (!path.includes('.')) special.set(path, write);
   for (const name of reserved) special.set(name, leaveOut(name));
   return special;
 }
 
-function keepUnlessSettled(name: string): Take {
+function putUnlessSettled(name: string): Take {
   return (value, _source, draft, settled) => {
-    if (!settled.has(name)) keep(draft, name, value);
+    if (!settled.has(name)) put(draft, name, value, name);
   };
 }
 
@@ -119,10 +120,7 @@ function keepUnlessSettled(name: string): Take {
 function leaveToOthers(): void {}
 
 function leaveOut(name: string): Take {
-  return (_value, _source, draft) => {
-    setOwn(draft.target, name, undefined);
-    warn(draft, RESERVED, name);
-  };
+  return (_value, _source, draft) => warn(draft, RESERVED, name);
 }
 
 function isShort(name: string, value: Json): boolean {
@@ -144,12 +142,15 @@ function isReplaced({ field, path }: FieldRule, rules: readonly MappingRule[]): 
 }
 
 function applyRules(ruleSet: RuleSet, traits: JsonObject, draft: Draft): Settled {
-  const settled = new Set<string>();
+  const settled = new Map<string, Json>();
   ruleSet.write(traits, {
-    put: (to, value, from) => {
-      const before = draft.written;
-      put(draft, to, value, from);
-      if (draft.written > before) settled.add(to);
+    put: (to, given, from) => {
+      const value = accept(draft, to, given, from);
+      if (value === undefined) return;
+      settled.set(to, value);
+      draft.written += 1;
+      // The rule came after the operation that asked for merging.
+      if (to === MERGE) draft.merge = undefined;
     },
     complain: (from, message) => draft.warnings.push(conversionFailed(pathOf(draft, from), message)),
   });
