@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BrazeClient, type BrazeClientOptions, createBrazeClient } from '../../../src/braze/client.ts';
@@ -26,6 +26,18 @@ async function serve(answer: RequestListener): Promise<{ url: string; seen: Inco
     () => server.closeAllConnections(),
   );
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+/** A server below HTTP. */
+async function listen(connected: (socket: Socket) => void): Promise<{ url: string }> {
+  const server = createTcpServer((socket) => {
+    cleanups.push(() => socket.destroy());
+    connected(socket.on('error', () => undefined));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 function clientOf(restEndpoint: string, more: Partial<BrazeClientOptions> = {}): BrazeClient {
@@ -90,6 +102,21 @@ describe('Braze client', () => {
       expect(classify(request, reply)).toMatchObject({ kind: 'final', doubt: expect.any(String) });
     },
   );
+
+  it('takes the reply that comes before the request is out whole, and cuts off the rest', async () => {
+    const { url } = await listen((socket) => {
+      socket.once('data', () => {
+        // Reads no further, so that what is left of the request cannot leave.
+        socket.pause();
+        socket.write('HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\n\r\n{}');
+      });
+    });
+    const client = clientOf(url, { maxSockets: 1 });
+    const body = JSON.stringify({ events: ['x'.repeat(12_000_000)] });
+    for (let call = 0; call < 2; call += 1) {
+      expect(await client.post('/users/track', body)).toMatchObject({ status: 413, text: '{}' });
+    }
+  });
 
   it('gives up a server that accepts and never answers', async () => {
     const { url } = await serve(() => undefined);
