@@ -7,6 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createAdmin } from './app/admin.ts';
 import { openAlerts } from './app/alerts.ts';
 import { openDestinations, type Served } from './app/destinations.ts';
+import { openDisk } from './app/disk.ts';
 import { type Held, heldBy, letterLimits } from './app/log-metrics.ts';
 import { watchLogRoom } from './app/log-watch.ts';
 import { openLog } from './app/open-log.ts';
@@ -78,22 +79,15 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
   const ingest = config.role === 'worker' ? null : createIngest(options, { log, metrics, tracer });
   let isDraining = false;
   const ready = () => !isDraining && (ingest === null || ingest.state().phase === 'listening');
-  const admin = createAdmin({
-    config,
-    logger,
-    log,
-    backup,
-    metrics,
-    destinations,
-    ready,
-    served: () => served,
-  });
+  const disk = openDisk({ log: config.log, logger });
+  const shown = { config, log, metrics, logger, destinations, disk };
+  const admin = createAdmin({ ...shown, backup, ready, served: () => served });
   const adminAddress = await admin.listen();
   undo.push(() => admin.close());
   const httpAddress = (await ingest?.listen()) ?? null;
   undo.push(() => ingest?.close(AbortSignal.abort()));
 
-  const alerts = openAlerts({ config, log, metrics, logger, destinations });
+  const alerts = openAlerts(shown);
   undo.push(alerts.stop);
   destinations.start();
   alerts.start();
@@ -120,7 +114,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
     held: () => heldBy(log),
     async stop(deadline) {
       isDraining = true;
-      alerts.stop();
+      const told = alerts.stop();
       ingest?.setDraining();
       // Together: a slow sender must not use up the time in which what is under way could end. Every request that came
       // whole is answered in less; what is still open then is a sender that stalls.
@@ -128,7 +122,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
       await Promise.all([ingest?.close(stalled), intake?.drain(deadline), destinations.drain(deadline)]);
       rmSync(whereAdminIs, { force: true });
       watches.stop();
-      await Promise.all([log.close().then(() => admin.close()), stopTracing(deadline)]);
+      await Promise.all([log.close().then(() => admin.close()), stopTracing(deadline), told]);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { AlertsConfig, WebhookConfig } from '../config/alerts-settings.ts';
 import type { Alert, Instant } from './alert.ts';
 import type { Told } from './ledger.ts';
 import { createMessenger, type Messenger } from './messenger.ts';
-import { createJudge } from './rules.ts';
+import { createJudge, unjudged } from './rules.ts';
 import type { Signs } from './signs.ts';
 import type { Teller } from './teller.ts';
 import type { ToldByWebhook } from './told-file.ts';
@@ -47,8 +47,8 @@ export function createAlerts(options: AlertsOptions): Alerts {
   const messengers = new Map<string, Messenger>();
   // What was told only to those who are gone begins anew.
   const before = config.webhooks.flatMap(({ id }) => (known.get(id) ?? []).map(({ alert }) => alert));
-  const judge = createJudge(before);
-  const tracks = createTracks(before, now());
+  let judge = createJudge({ known: before, isLate: false });
+  let tracks = createTracks(before, now());
   for (const { id } of config.webhooks) open(id, known.get(id) ?? []);
 
   function open(id: string, told: readonly Told[]): void {
@@ -73,10 +73,15 @@ export function createAlerts(options: AlertsOptions): Alerts {
   return {
     look(signs) {
       const conditions = judge(signs, config, now().ms);
-      firing = tracks.advance(conditions, now(), config.resolveAfterMs);
+      firing = tracks.advance({ conditions, unjudged: unjudged(signs) }, now(), config.resolveAfterMs);
       for (const messenger of messengers.values()) messenger.tell(firing);
     },
     adopt(next) {
+      if (config.webhooks.length === 0) {
+        // Nobody has looked since the start, or since the last one was there.
+        judge = createJudge({ known: [], isLate: true });
+        tracks = createTracks([], now());
+      }
       config = next;
       for (const [id, messenger] of messengers) {
         if (next.webhooks.some((each) => each.id === id)) continue;

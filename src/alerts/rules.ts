@@ -2,7 +2,7 @@
  * The rules: from how the process stands to what is wrong with it. Names, severities and thresholds are those of
  * helm/brazier/alerts/brazier.rules.yaml; a rule that looks back remembers what it needs, and nothing else does.
  */
-import type { Alert } from './alert.ts';
+import type { Alert, AlertName } from './alert.ts';
 import { createGrowth, type Growth } from './growth.ts';
 import type { DestinationSigns, DiskSigns, LogSigns, Signs } from './signs.ts';
 
@@ -23,21 +23,41 @@ export type Condition = Omit<Alert, 'since'> & { readonly holdMs: number };
 /** To be called at each look, in the order of time. @param ms of a clock that never goes back */
 export type Judge = (signs: Signs, thresholds: Thresholds, ms: number) => readonly Condition[];
 
-/** @param known what fired when the process ended: who stood still then stands still until there is an outcome */
-export function createJudge(known: readonly Alert[]): Judge {
+export interface JudgeOptions {
+  /** What fired when the process ended: who stood still then stands still until there is an outcome. */
+  readonly known: readonly Alert[];
+  /** It begins long after the process: what was counted before its first look is none of its own. */
+  readonly isLate: boolean;
+}
+
+export function createJudge({ known, isLate }: JudgeOptions): Judge {
   const stuck = known.filter(({ name }) => name === 'BrazierNothingDelivered');
   const memories = new Map<string, Memory>(
-    stuck.map(({ destination }) => [destination ?? '', { ...STOOD_STILL, growths: new Map() }]),
+    stuck.map(({ destination }) => [
+      destination ?? '',
+      { ...createMemory(STOOD_STILL, FROM_ZERO), ...STOOD_STILL },
+    ]),
   );
   const room = { isLogNear: false, isLogFull: false, isDiskNear: false };
-  return ({ destinations, log, disk }, thresholds, ms) => [
-    ...destinations.flatMap((signs) => {
-      const memory = memories.get(signs.id) ?? createMemory(signs);
+  let hasLooked = !isLate;
+  return ({ destinations, log, disk }, thresholds, ms) => {
+    const conditions = destinations.flatMap((signs) => {
+      const memory = memories.get(signs.id) ?? createMemory(signs, hasLooked ? FROM_ZERO : signs);
       memories.set(signs.id, memory);
       return judgeDestination(signs, memory, { thresholds, ms });
-    }),
-    ...(log ? judgeLog(log, room, thresholds) : []),
-    ...(disk ? judgeDisk(disk, room, thresholds) : []),
+    });
+    hasLooked = true;
+    if (log && log !== 'unknown') conditions.push(...judgeLog(log, room, thresholds));
+    if (disk && disk !== 'unknown') conditions.push(...judgeDisk(disk, room, thresholds));
+    return conditions;
+  };
+}
+
+/** The alerts of which these signs say neither that they are nor that they are over. */
+export function unjudged({ log, disk }: Signs): readonly AlertName[] {
+  return [
+    ...(log === 'unknown' ? (['BrazierLogNearlyFull'] as const) : []),
+    ...(disk === 'unknown' ? (['BrazierDiskNearlyFull'] as const) : []),
   ];
 }
 
@@ -47,7 +67,9 @@ interface Memory {
   arrived: number;
   /** Since when events wait and none has an outcome; null when that is not so. */
   stuckMs: number | null;
-  readonly growths: Map<string, Growth>;
+  readonly letters: Growth;
+  readonly manyLetters: Growth;
+  readonly outcomes: Growth;
 }
 
 interface Looking {
@@ -55,8 +77,18 @@ interface Looking {
   readonly ms: number;
 }
 
-function createMemory({ settled, arrived }: DestinationSigns): Memory {
-  return { settled, arrived, stuckMs: null, growths: new Map() };
+type Counted = Pick<DestinationSigns, 'settled' | 'rejected'>;
+
+/** Counters begin with the process, and with the destination. */
+const FROM_ZERO: Counted = { settled: 0, rejected: 0 };
+
+function createMemory({ settled, arrived }: Pick<Memory, 'settled' | 'arrived'>, from: Counted): Memory {
+  return {
+    ...{ settled, arrived, stuckMs: null },
+    letters: createGrowth(from.rejected),
+    manyLetters: createGrowth(from.rejected),
+    outcomes: createGrowth(from.settled),
+  };
 }
 
 const STOOD_STILL = { settled: 0, arrived: -1, stuckMs: Number.NEGATIVE_INFINITY };
@@ -105,16 +137,10 @@ function judgeLetters(
   memory: Memory,
   { thresholds, ms }: Looking,
 ): Condition[] {
-  const grown = (what: string, windowMs: number, total: number) => {
-    const key = `${what} ${windowMs}`;
-    const growth = memory.growths.get(key) ?? createGrowth(windowMs);
-    memory.growths.set(key, growth);
-    return growth.of(total, ms);
-  };
   const { deadLetters, deadLettersWindowMs } = thresholds;
-  const some = grown('letters', deadLettersWindowMs, rejected);
-  const many = grown('many', MASS.windowMs, rejected);
-  const all = grown('all', MASS.windowMs, settled);
+  const some = memory.letters.within(deadLettersWindowMs, rejected, ms);
+  const many = memory.manyLetters.within(MASS.windowMs, rejected, ms);
+  const all = memory.outcomes.within(MASS.windowMs, settled, ms);
   const common = { name: 'BrazierDeadLetters', destination, code: null } as const;
   const kept = 'Braze does not have these events; they are kept, with the reason';
   const conditions: Condition[] = [];

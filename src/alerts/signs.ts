@@ -1,13 +1,16 @@
-/** What the rules look at: how the process stands at one moment. What it cannot know is not there, and is not judged. */
+/** What the rules look at: how the process stands at one moment. What is not there, or not known now, is not judged. */
 
 export interface Signs {
   /** Those that this process delivers to; none where it only takes events. */
   readonly destinations: readonly DestinationSigns[];
   /** Null where the log has no cap of ours: on Kafka it is the brokers' to hold. */
-  readonly log: LogSigns | null;
+  readonly log: LogSigns | Unknown | null;
   /** The disk with the data folder; null where nothing in it need survive. */
-  readonly disk: DiskSigns | null;
+  readonly disk: DiskSigns | Unknown | null;
 }
+
+/** It is there and does not answer: what was wrong with it is not over. */
+export type Unknown = 'unknown';
 
 export interface DestinationSigns {
   readonly id: string;

@@ -2,7 +2,8 @@
  * What the webhooks were told, kept in a file: whoever mends something restarts the process too, and the recovery is to be
  * told all the same. No address and no key is in it.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import type { Alert, Instant } from './alert.ts';
 import type { Told } from './ledger.ts';
 
@@ -41,14 +42,14 @@ function toldOf({ alert, toldAt, reminders, isUnsure }: Entry, { ms, at }: Insta
   return { alert, toldMs: ms - Math.max(0, at - toldAt), reminders, isUnsure };
 }
 
-/** Throws when the file cannot be written. A crash leaves the old one or the new one. */
-export function writeTold(file: string, told: ToldByWebhook, now: Instant): void {
+/** Rejects when the file cannot be written. A crash leaves the old one or the new one. One at a time for a file. */
+export async function writeTold(file: string, told: ToldByWebhook, now: Instant): Promise<void> {
   const webhooks = Object.fromEntries(
     [...told].map(([id, entries]) => [
       id,
       entries.map(({ toldMs, ...entry }) => ({ ...entry, toldAt: now.at - (now.ms - toldMs) })),
     ]),
   );
-  writeFileSync(`${file}.new`, JSON.stringify({ version: 1, webhooks }));
-  renameSync(`${file}.new`, file);
+  await writeFile(`${file}.new`, JSON.stringify({ version: 1, webhooks }));
+  await rename(`${file}.new`, file);
 }

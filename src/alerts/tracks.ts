@@ -1,10 +1,17 @@
 /** Which alerts fire: what is wrong must last before it is one, and be gone for a while before it is over. */
-import { type Alert, type Instant, keyOf } from './alert.ts';
+import { type Alert, type AlertName, type Instant, keyOf } from './alert.ts';
 import type { Condition } from './rules.ts';
+
+export interface Seen {
+  /** What is wrong now. */
+  readonly conditions: readonly Condition[];
+  /** Of these nobody knows: they neither begin to fire nor are over. */
+  readonly unjudged: readonly AlertName[];
+}
 
 export interface Tracks {
   /** Takes what is wrong now and answers what fires, by key. A flicker, in or out, changes nothing. */
-  advance(conditions: readonly Condition[], now: Instant, resolveAfterMs: number): ReadonlyMap<string, Alert>;
+  advance(seen: Seen, now: Instant, resolveAfterMs: number): ReadonlyMap<string, Alert>;
 }
 
 interface Track {
@@ -30,8 +37,9 @@ export function createTracks(known: readonly Alert[], now: Instant): Tracks {
   }
 
   return {
-    advance(conditions, now, resolveAfterMs) {
+    advance({ conditions, unjudged }, now, resolveAfterMs) {
       for (const condition of conditions) see(condition, now);
+      for (const track of tracks.values()) if (unjudged.includes(track.alert.name)) track.seenMs = now.ms;
       for (const [key, { seenMs, isFiring }] of tracks) {
         const isGone = seenMs < now.ms && (!isFiring || now.ms - seenMs >= resolveAfterMs);
         if (isGone) tracks.delete(key);

@@ -14,7 +14,7 @@ import { systemClock } from '../model/time.ts';
 import type { RootLogger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Destinations, Served } from './destinations.ts';
-import { diskRoom, publishDisk } from './disk.ts';
+import { type Disk, publishDisk } from './disk.ts';
 import { publishLag } from './kafka-signs.ts';
 import { publishLetters, publishLog, publishStandings } from './log-metrics.ts';
 import { promptly } from './promptly.ts';
@@ -26,6 +26,7 @@ export interface AdminParts {
   readonly backup: BackupActs | null;
   readonly metrics: Metrics;
   readonly destinations: Destinations;
+  readonly disk: Disk;
   /** The configuration as it is now. */
   readonly served: () => Served;
   readonly ready: () => boolean;
@@ -91,16 +92,18 @@ export function levelOf(logger: RootLogger): LogLevelActs {
 }
 
 /** What is counted is published in one turn, so that it adds up. */
-async function scrape({ config, log, metrics, destinations }: AdminParts) {
-  const [standings, disk] = await Promise.all([
-    promptly(log.groups(), []),
-    promptly(diskRoom(config.log), null),
+async function scrape({ config, log, metrics, destinations, disk }: AdminParts) {
+  const [known, room] = await Promise.all([
+    promptly<readonly GroupStanding[] | null>(log.groups(), null),
+    disk.room(),
   ]);
   destinations.publish();
-  publishStandings(standings, metrics, systemClock.epochMs());
+  const standings = known ?? [];
+  // What is not known stands as it was; on Kafka it may be another process' by then.
+  if (known || config.log.kind === 'kafka') publishStandings(standings, metrics, systemClock.epochMs());
   publishLag(standings, metrics, systemClock.epochMs());
   publishLog(log, metrics);
-  publishDisk(disk, metrics);
+  publishDisk(room, metrics);
   publishLetters(log, metrics, config.deadLetters);
   return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
 }

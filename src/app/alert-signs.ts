@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { EventLog, GroupStanding } from '../log/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Destinations } from './destinations.ts';
-import { diskRoom } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { heldShare } from './log-watch.ts';
 import { promptly } from './promptly.ts';
 
@@ -13,16 +13,17 @@ export interface SignParts {
   readonly log: Pick<EventLog, 'groups' | 'stats'>;
   readonly metrics: Metrics;
   readonly destinations: Pick<Destinations, 'states' | 'publish'>;
+  readonly disk: Disk;
 }
 
 /** Whoever only takes events has no destinations, and on Kafka neither log nor disk are ours: nothing is said of them. */
 export async function signsOf(parts: SignParts): Promise<Signs> {
-  const { config, log } = parts;
+  const { config, log, disk } = parts;
   const isEmbedded = config.log.kind === 'embedded';
   return {
     destinations: await destinationSigns(parts),
     log: isEmbedded ? await logSigns(log) : null,
-    disk: await promptly(diskRoom(config.log), null),
+    disk: await disk.room(),
   };
 }
 
@@ -47,7 +48,7 @@ async function destinationSigns({ destinations, metrics }: SignParts): Promise<D
 }
 
 /** A log that does not answer is told elsewhere. */
-async function logSigns(log: SignParts['log']): Promise<LogSigns | null> {
-  const groups = await promptly<readonly GroupStanding[] | null>(log.groups(), null);
-  return groups && { heldShare: heldShare(groups, log.stats()) };
+async function logSigns(log: SignParts['log']): Promise<LogSigns | 'unknown'> {
+  const groups = await promptly<readonly GroupStanding[] | 'unknown'>(log.groups(), 'unknown');
+  return groups === 'unknown' ? groups : { heldShare: heldShare(groups, log.stats()) };
 }

@@ -1,7 +1,8 @@
 /** The alerts of the running process: looked at every now and then, told, counted, and kept over a restart. */
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { type Alerts, createAlerts } from '../alerts/alerts.ts';
+import { createAlerts } from '../alerts/alerts.ts';
+import { createKeeper } from '../alerts/keeper.ts';
 import { tellerOf } from '../alerts/teller.ts';
 import { readTold, writeTold } from '../alerts/told-file.ts';
 import type { Posted } from '../alerts/webhook.ts';
@@ -12,6 +13,7 @@ import { describeFileError } from '../config/file-fault.ts';
 import { systemClock } from '../model/time.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type SignParts, signsOf } from './alert-signs.ts';
+import { promptly } from './promptly.ts';
 
 export interface AlertParts extends SignParts {
   readonly config: Config;
@@ -23,8 +25,8 @@ export interface AlertWatch {
   start(): void;
   /** From the next look on. Answers with what changed, for the log line. */
   adopt(config: AlertsConfig): readonly string[];
-  /** Looks no more and ends what is under way, without waiting for it. */
-  stop(): void;
+  /** Looks no more and ends what is under way. Resolves when what was told is kept, or 3 s later. */
+  stop(): Promise<void>;
 }
 
 const LOOK_MS = 2_000;
@@ -45,10 +47,21 @@ export function openAlerts(parts: AlertParts): AlertWatch {
     now,
     random: Math.random,
     onPosted(webhook, posted) {
-      keepTold(alerts, file, logger);
+      keeper.keep();
       if (!isStopped) tellOutcome(webhook, posted, parts);
     },
   });
+  const keeper = createKeeper(
+    () => writeTold(file, alerts.told(), now()),
+    (error) => {
+      const why = describeFileError(error);
+      logger.warn(`what the alert webhooks were told is not kept over a restart: ${why}`);
+    },
+  );
+  const publishWaiting = () => {
+    metrics.alertsWaiting.reset();
+    for (const [webhook, waiting] of alerts.waiting()) metrics.alertsWaiting.set({ webhook }, waiting);
+  };
   const begin = () => {
     for (const { id } of settings.webhooks) {
       for (const outcome of ['sent', 'failed']) metrics.alertMessages.inc({ webhook: id, outcome }, 0);
@@ -63,8 +76,7 @@ export function openAlerts(parts: AlertParts): AlertWatch {
       const signs = await signsOf(parts);
       if (isStopped) return;
       alerts.look(signs);
-      metrics.alertsWaiting.reset();
-      for (const [webhook, waiting] of alerts.waiting()) metrics.alertsWaiting.set({ webhook }, waiting);
+      publishWaiting();
     } finally {
       isLooking = false;
     }
@@ -79,16 +91,19 @@ export function openAlerts(parts: AlertParts): AlertWatch {
       timer = setInterval(lookAndTell, LOOK_MS).unref();
     },
     adopt(next) {
-      if (isSame(settings, next)) return [];
+      const changed = isSame(settings, next) ? [] : ['alerts'];
+      // Taken over all the same: what reads as before may stand in another file, which changes by itself.
       settings = next;
       alerts.adopt(next);
       begin();
-      return ['alerts'];
+      publishWaiting();
+      return changed;
     },
-    stop() {
+    async stop() {
       isStopped = true;
       clearInterval(timer);
       alerts.stop();
+      await promptly(alerts.idle().then(keeper.idle), undefined);
     },
   };
 }
@@ -120,13 +135,4 @@ function tellOutcome(webhook: string, posted: Posted, { metrics, logger }: Alert
   logger.warn(`an alert could not be told to the webhook ${webhook} (${posted.reason}): it is tried again`, {
     code: 'alert_not_told',
   });
-}
-
-function keepTold(alerts: Alerts, file: string, logger: Logger): void {
-  try {
-    writeTold(file, alerts.told(), now());
-  } catch (error) {
-    const why = describeFileError(error);
-    logger.warn(`what the alert webhooks were told is not kept over a restart: ${why}`);
-  }
 }

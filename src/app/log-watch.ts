@@ -29,7 +29,9 @@ export function watchLogRoom({ stats, groups, onChange, warn }: LogWatchOptions)
   let isNear = false;
 
   async function look(): Promise<void> {
-    const standings = await groups().catch(() => []);
+    const standings = await groups().catch(() => null);
+    // A log that does not answer has no more room for it.
+    if (!standings) return;
     const slowest = slowestOf(standings);
     const share = heldShare(standings, stats());
     const now = share >= (isNear ? CLEAR_SHARE : ALARM_SHARE);

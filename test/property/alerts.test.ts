@@ -49,7 +49,7 @@ function run(steps: readonly Step[]) {
   let firing: ReadonlyMap<string, Alert> = new Map();
   for (const { wrong, afterMs, receipts } of steps) {
     ms += afterMs;
-    firing = tracks.advance(wrong, { ms, at: ms }, RESOLVE_AFTER_MS);
+    firing = tracks.advance({ conditions: wrong, unjudged: [] }, { ms, at: ms }, RESOLVE_AFTER_MS);
     for (const receipt of receipts) {
       const message = ledger.next(firing, SETTINGS, ms);
       if (!message) break;

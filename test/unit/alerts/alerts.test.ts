@@ -170,6 +170,27 @@ describe('other settings', () => {
     expect([...t.alerts.told().keys()]).toEqual(['fresh']);
   });
 
+  it('that bring the first webhook tell it nothing of what was before', async () => {
+    const receiver = await receiving();
+    const t = rig(CONFIG);
+    const letters = (rejected: number): Signs => ({
+      ...well,
+      destinations: [destination({ rejected, settled: rejected })],
+    });
+    t.clock.ms = 600_000;
+    t.alerts.adopt({ ...CONFIG, webhooks: [webhook(receiver.url)] });
+    await t.look(letters(50), 10);
+    expect(receiver.received).toEqual([]);
+    await t.look(letters(51), 1);
+    expect(receiver.bodies()).toMatchObject([{ summary: expect.stringContaining(': 1 within') }]);
+
+    t.alerts.adopt(CONFIG);
+    t.clock.ms += 3_600_000;
+    t.alerts.adopt({ ...CONFIG, webhooks: [webhook(receiver.url)] });
+    await t.look(letters(90), 10);
+    expect(receiver.received).toHaveLength(1);
+  });
+
   it('that take a webhook away while it is told of something tell it nothing more', async () => {
     const receiver = await receiving();
     const t = rig({ ...CONFIG, holdMs: 0, webhooks: [webhook(receiver.url)] });
@@ -186,6 +207,16 @@ describe('other settings', () => {
   });
 });
 
+it('a log that does not answer is not well again', async () => {
+  const receiver = await receiving();
+  const t = rig({ ...CONFIG, holdMs: 0, webhooks: [webhook(receiver.url)] });
+  await t.look({ ...well, log: { heldShare: 0.9 } }, 1);
+  await t.look({ ...well, log: 'unknown' }, 600);
+  expect(states(receiver)).toEqual(['firing']);
+  await t.look({ ...well, log: { heldShare: 0.1 } }, 121);
+  expect(states(receiver)).toEqual(['firing', 'resolved']);
+});
+
 describe('a restart', () => {
   const folder = () => {
     const path = mkdtempSync(join(tmpdir(), 'brazier-test-'));
@@ -199,7 +230,7 @@ describe('a restart', () => {
     const file = folder();
     const first = rig(config);
     await first.look(halted, 61);
-    writeTold(file, first.alerts.told(), { ms: first.clock.ms, at: 0 });
+    await writeTold(file, first.alerts.told(), { ms: first.clock.ms, at: 0 });
     first.alerts.stop();
     const second = rig(config, readTold(file, { ms: 0, at: 0 }));
     await second.look(well, 30);
@@ -218,10 +249,10 @@ describe('a restart', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('keeps how long ago it was told, and neither addresses nor keys', () => {
+  it('keeps how long ago it was told, and neither addresses nor keys', async () => {
     const file = folder();
     const told = [{ alert: HALTED, toldMs: 4_000, reminders: 2, isUnsure: false }];
-    writeTold(file, new Map([['ops', told]]), { ms: 10_000, at: 1_000_000 });
+    await writeTold(file, new Map([['ops', told]]), { ms: 10_000, at: 1_000_000 });
     expect(readFileSync(file, 'utf8')).toContain('"toldAt":994000');
     const read = readTold(file, { ms: 500, at: 1_001_000 });
     expect(read).toEqual(new Map([['ops', [{ ...told[0], toldMs: 500 - 7_000 }]]]));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Condition, createJudge } from '../../../src/alerts/rules.ts';
+import { type Condition, createJudge, unjudged } from '../../../src/alerts/rules.ts';
 import type { Signs } from '../../../src/alerts/signs.ts';
 import { CONFIG, destination, HALTED, MINUTE } from './support.ts';
 
@@ -10,7 +10,7 @@ const NOTHING: Signs = { destinations: [], log: null, disk: null };
 
 /** Judges each of the signs, ten seconds apart unless said otherwise, and gives what the last one came to. */
 function last(all: readonly Partial<Signs>[], everyMs = 10_000, config = CONFIG): readonly Condition[] {
-  const judge = createJudge([]);
+  const judge = createJudge({ known: [], isLate: false });
   return all.map((signs, index) => judge({ ...NOTHING, ...signs }, config, index * everyMs)).at(-1) ?? [];
 }
 
@@ -70,7 +70,7 @@ describe('nothing delivered', () => {
 
   it('is over with the first outcome, and not before when the process was restarted', () => {
     const name = 'BrazierNothingDelivered' as const;
-    const judge = createJudge([{ ...HALTED, name, code: null }]);
+    const judge = createJudge({ known: [{ ...HALTED, name, code: null }], isLate: false });
     const at = (ms: number, signs: Parameters<typeof destination>[0]) =>
       told(judge({ ...NOTHING, ...of(signs) }, CONFIG, ms));
     expect(at(0, { waiting: 4, arrived: 4 })).toEqual([`${name} critical`]);
@@ -102,6 +102,35 @@ describe('dead letters', () => {
     expect(told(last([of(), of({ settled: 100, rejected: 21 })]))).toContain(critical);
     expect(told(last([of(), of({ settled: 300, rejected: 21 })]))).not.toContain(critical);
     expect(told(last([of(), of({ settled: 20, rejected: 20 })]))).not.toContain(critical);
+  });
+
+  it('count from the first look on where that is long after the start, and of a new destination from its own', () => {
+    const judge = createJudge({ known: [], isLate: true });
+    const at = (ms: number, ...destinations: readonly ReturnType<typeof destination>[]) =>
+      judge({ ...NOTHING, destinations }, CONFIG, ms).map(({ summary }) => summary);
+    const before = { settled: 90, rejected: 90 };
+    expect(at(0, destination(before))).toEqual([]);
+    const [braze, other] = at(
+      2_000,
+      destination({ settled: 91, rejected: 91 }),
+      destination({ id: 'other', settled: 1, rejected: 1 }),
+    );
+    expect(braze).toContain('Dead letters for braze: 1 within');
+    expect(other).toContain('Dead letters for other: 1 within');
+  });
+
+  it('are those of the window as it is now, when a reload changes that', () => {
+    const judge = createJudge({ known: [], isLate: false });
+    const at = (minutes: number, rejected: number, deadLettersWindowMs: number) =>
+      judge(
+        { ...NOTHING, ...of({ settled: 1_000, rejected }) },
+        { ...CONFIG, deadLettersWindowMs },
+        minutes * MINUTE,
+      ).map(({ summary }) => summary);
+    at(0, 0, 30 * MINUTE);
+    for (let minute = 1; minute < 20; minute += 1) at(minute, 7, 30 * MINUTE);
+    expect(at(20, 8, 5 * MINUTE)).toEqual([expect.stringContaining('1 within 5 minutes')]);
+    expect(at(21, 8, 60 * MINUTE)).toEqual([expect.stringContaining('1 within 60 minutes')]);
   });
 
   it('count each destination by itself', () => {
@@ -142,6 +171,13 @@ describe('the disk', () => {
       [],
     );
   });
+});
+
+it('what does not answer is not judged, and what is not there is nothing to be judged', () => {
+  const silent: Signs = { destinations: [], log: 'unknown', disk: 'unknown' };
+  expect(last([silent])).toEqual([]);
+  expect(unjudged(silent)).toEqual(['BrazierLogNearlyFull', 'BrazierDiskNearlyFull']);
+  expect(unjudged(NOTHING)).toEqual([]);
 });
 
 it('names and severities are those of the rules for Prometheus', () => {

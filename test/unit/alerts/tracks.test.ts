@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { keyOf } from '../../../src/alerts/alert.ts';
 import type { Condition } from '../../../src/alerts/rules.ts';
-import { createTracks } from '../../../src/alerts/tracks.ts';
+import { createTracks, type Seen } from '../../../src/alerts/tracks.ts';
 import { HALTED } from './support.ts';
 
 const { since: _, ...what } = HALTED;
@@ -11,9 +11,13 @@ const RESOLVE_AFTER_MS = 120_000;
 
 function rig(known: Parameters<typeof createTracks>[0] = []) {
   const tracks = createTracks(known, instant(0));
-  return (seconds: number, ...conditions: readonly Condition[]) => [
-    ...tracks.advance(conditions, instant(seconds * 1000), RESOLVE_AFTER_MS).values(),
+  const look = (seconds: number, seen: Seen) => [
+    ...tracks.advance(seen, instant(seconds * 1000), RESOLVE_AFTER_MS).values(),
   ];
+  return Object.assign(
+    (seconds: number, ...conditions: readonly Condition[]) => look(seconds, { conditions, unjudged: [] }),
+    { unknown: (seconds: number) => look(seconds, { conditions: [], unjudged: [halted.name] }) },
+  );
 }
 
 it('fires when it has lasted for the hold, since when it began', () => {
@@ -45,6 +49,25 @@ it('goes on while it is well for a moment, and is over when it has been well for
   expect(look(229)).toHaveLength(1);
   expect(look(230)).toEqual([]);
   expect(look(240, halted)).toEqual([]);
+});
+
+it('goes on while nobody knows, however long, and is over when it is known to have been well for long enough', () => {
+  const look = rig();
+  look(0, halted);
+  look(60, halted);
+  expect(look.unknown(70)).toHaveLength(1);
+  expect(look.unknown(900)).toHaveLength(1);
+  expect(look(910)).toHaveLength(1);
+  expect(look(1019)).toHaveLength(1);
+  expect(look(1020)).toEqual([]);
+});
+
+it('does not begin to fire while nobody knows', () => {
+  const look = rig();
+  look(0, halted);
+  expect(look.unknown(70)).toEqual([]);
+  expect(look(80)).toEqual([]);
+  expect(look(90, halted)).toEqual([]);
 });
 
 it('tells the newest words', () => {

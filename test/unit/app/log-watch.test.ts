@@ -87,10 +87,14 @@ it('says nothing of what is only kept for a replay', async () => {
   expect(changes).toEqual([]);
 });
 
-it('lives through a log that does not answer', async () => {
+it('lives through a log that does not answer: it is as full as it was', async () => {
   standings = new Error('gone');
   await watch.look();
   expect(said).toEqual([]);
+  await see(holding('sick', 800));
+  standings = new Error('gone');
+  await watch.look();
+  expect(changes).toEqual([true]);
 });
 
 it('does not ask the brokers of a log that has no cap', async () => {
