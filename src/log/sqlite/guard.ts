@@ -128,24 +128,25 @@ export function createGuard(db: DatabaseSync, guardMs: number, at: number): Guar
 }
 
 function emptyGeneration(since: number, firstRow: number): Generation {
-  return { since, firstRow, set: createFingerprintSet() };
+  return { since, firstRow, set: createFingerprintSet(firstRow) };
 }
 
 /** The ids stored since `since`; rows are read some at a time, since all of them may be 100 MB. */
 function loadGeneration(db: DatabaseSync, since: number): Generation & { readonly lastRow: number } {
   const page = db.prepare('SELECT row, ts, hashes FROM guard WHERE row > ? ORDER BY row LIMIT 256');
-  const set = createFingerprintSet();
+  let set: FingerprintSet | undefined;
   let lastRow = 0;
-  let firstRow: number | undefined;
+  let firstRow = 0;
   for (let rows = page.all(0); rows.length > 0; rows = page.all(lastRow)) {
     for (const { row, ts, hashes } of rows as unknown as { row: number; ts: number; hashes: Uint8Array }[]) {
       lastRow = row;
       if (ts < since) continue;
-      firstRow ??= row;
+      if (!set) [firstRow, set] = [row, createFingerprintSet(row)];
       const view = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.byteLength);
       for (let at = 0; at + ENTRY_BYTES <= view.length; at += ENTRY_BYTES)
         set.add(view.readUInt32LE(at), row);
     }
   }
-  return { since, firstRow: firstRow ?? lastRow + 1, set, lastRow };
+  if (!set) return { ...emptyGeneration(since, lastRow + 1), lastRow };
+  return { since, firstRow, set, lastRow };
 }

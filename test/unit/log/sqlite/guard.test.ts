@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 
 describe('fingerprint set', () => {
   it('finds what was added, through growth and colliding fingerprints', () => {
-    const set = createFingerprintSet(4);
+    const set = createFingerprintSet(1);
     for (let row = 1; row <= 1000; row += 1) set.add((row % 10) * 4096, row);
     for (let row = 1; row <= 1000; row += 1) {
       expect(set.some((row % 10) * 4096, (candidate) => candidate === row)).toBe(true);
@@ -16,6 +16,32 @@ describe('fingerprint set', () => {
     expect(set.some(4096, (row) => row % 10 !== 1)).toBe(false);
     expect(set.some(5, () => true)).toBe(false);
     expect(set.size).toBe(1000);
+  });
+
+  it('gives back every row that was added with a fingerprint, from the first row on, and no other', () => {
+    const firstRow = 5_000_000;
+    const set = createFingerprintSet(firstRow);
+    const expected = new Map<number, number[]>();
+    const add = (fingerprint: number, row: number) => {
+      set.add(fingerprint, row);
+      expected.set(fingerprint, [...(expected.get(fingerprint) ?? []), row]);
+    };
+    // The ends of shards, where a search goes on at their beginning; and rows at the ends of stretches.
+    for (const fingerprint of [0, 0x03ff_ffff, 0x0400_0000, 0xffff_ffff])
+      for (let row = 0; row < 130; row += 1) add(fingerprint, firstRow + row);
+    let random = 1;
+    for (let index = 0; index < 50_000; index += 1) {
+      random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
+      add(random, firstRow + (index === 0 ? 63 * 65_536 - 1 : index >>> 1));
+    }
+    const inOrder = (rows: number[]) => rows.sort((a, b) => a - b).join();
+    const wrong = [...expected].filter(([fingerprint, rows]) => {
+      const found: number[] = [];
+      set.some(fingerprint, (row) => found.push(row) === 0);
+      return inOrder(found) !== inOrder(rows);
+    });
+    expect(wrong).toEqual([]);
+    expect(() => set.add(1, firstRow + 63 * 65_536)).toThrow(RangeError);
   });
 });
 
