@@ -233,6 +233,10 @@ export const kafka: Row = {
           expr: 'sum by (topic) (increase(brazier_kafka_conflicts_total{%s}[1h]))',
           legend: '{{topic}} conflicts',
         },
+        {
+          expr: 'sum by (topic) (increase(brazier_kafka_replicas_missing_total{%s}[1h]))',
+          legend: '{{topic}} refused for want of replicas',
+        },
       ],
       { description: 'Lost: deleted by the brokers before they were read. All of them should be 0.' },
     ),

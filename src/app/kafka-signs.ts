@@ -23,6 +23,7 @@ export function kafkaSigns(metrics: Metrics, now: () => number = systemClock.epo
       if (records > 0) moved(group);
     },
     produced: (topic, outcome, records) => metrics.kafkaMessages.inc({ topic, outcome }, records),
+    replicasMissing: (topic, records) => metrics.kafkaReplicasMissing.inc({ topic }, records),
   };
 }
 

@@ -113,12 +113,15 @@ describeKafka(
     /** The outbox says why. */
     async function expectTooFew(topic: string): Promise<void> {
       const client = createKafkaClient(plainConnection(brokers), () => undefined);
-      const own = { compression: 'none', signs: NO_SIGNS, giveUpMs: 4_000, topics: [] } as const;
+      const told: string[] = [];
+      const signs = { ...NO_SIGNS, replicasMissing: (name: string) => void told.push(name) };
+      const own = { compression: 'none', signs, giveUpMs: 4_000, topics: [] } as const;
       const outbox = await createOutbox(client, own);
       const message = { key: null, value: Buffer.of(), headers: {}, timestamp: Date.now() };
       await expect(outbox.send(topic, 0, [message])).rejects.toMatchObject({
         message: expect.stringMatching(/fewer replicas are in sync than min\.insync\.replicas asks for/),
       });
+      expect(told).toContain(topic);
       await outbox.close();
     }
 

@@ -60,6 +60,12 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
   'INVALID_RECORD',
 ]);
 
+/** A leader that has too few others to write to, seen before it wrote and after. */
+const REPLICAS_MISSING: ReadonlySet<unknown> = new Set([
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+]);
+
 /** Connects; rejects with `LogError` when no broker answers. */
 export async function createOutbox(client: KafkaClient, options: OutboxOptions): Promise<Outbox> {
   const { compression, giveUpMs } = options;
@@ -158,6 +164,7 @@ class KafkaOutbox implements Outbox {
       return offset;
     } catch (error) {
       signs.produced(topic, 'failed', batch.length);
+      if (REPLICAS_MISSING.has(protocolErrorOf(error))) signs.replicasMissing(topic, batch.length);
       throw error;
     }
   }

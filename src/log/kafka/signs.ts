@@ -23,6 +23,8 @@ export interface KafkaSigns {
   progressCut(group: string, ranges: number): void;
   fetched(group: string, records: number): void;
   produced(topic: string, outcome: 'ok' | 'failed', records: number): void;
+  /** Of those that failed: refused because fewer replicas are in sync than `min.insync.replicas`. */
+  replicasMissing(topic: string, records: number): void;
 }
 
 /** Counts nothing. */
@@ -36,4 +38,5 @@ export const NO_SIGNS: KafkaSigns = {
   progressCut: () => undefined,
   fetched: () => undefined,
   produced: () => undefined,
+  replicasMissing: () => undefined,
 };

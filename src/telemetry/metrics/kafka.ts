@@ -26,6 +26,12 @@ function readingMetrics(registers: Registry[]) {
       labelNames: ['topic', 'outcome'],
       registers,
     }),
+    kafkaReplicasMissing: new Counter({
+      name: 'brazier_kafka_replicas_missing_total',
+      help: 'Messages that a topic refused because fewer replicas were in sync than min.insync.replicas, each time that they were tried.',
+      labelNames: ['topic'],
+      registers,
+    }),
   };
 }
 

@@ -77,6 +77,11 @@ describe('each sign has its series', () => {
       (signs) => signs.produced('e', 'failed', 9),
       ['brazier_kafka_messages_total{topic="e",outcome="failed"} 9'],
     ],
+    [
+      'messages refused for want of replicas',
+      (signs) => signs.replicasMissing('e', 9),
+      ['brazier_kafka_replicas_missing_total{topic="e"} 9'],
+    ],
   ])('%s', async (_what, sign, expected) => {
     const { series, signs } = create();
     sign(signs);
