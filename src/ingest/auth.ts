@@ -1,7 +1,7 @@
 /** Finds the source of a request by its write key, from the Authorization header alone, before the body is read. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { SourceConfig } from '../config/config.ts';
-import type { Refusal } from './refusal.ts';
+import { isRefusal, type Refusal } from './refusal.ts';
 
 export type Authenticate = (authorization: string | undefined) => SourceConfig | Refusal;
 
@@ -19,11 +19,29 @@ const DISABLED: Refusal = {
   message: 'the source of this write key is disabled',
 };
 
+/** A sender's header is the same each time; a password of its own for each request shall not fill the memory. */
+const MAX_LET_IN = 1_000;
+
 /**
- * Compares with every key of every source, each time, in constant time: how long it takes tells nothing
- * about the keys. Both sides are hashed, which makes their lengths equal.
+ * Credentials that were let in are known by their text from then on. All others are compared with every key of every source,
+ * each time, in constant time: how long it takes tells nothing about the keys. Both sides are hashed, which makes their
+ * lengths equal.
  */
 export function createAuthenticate(sources: readonly SourceConfig[]): Authenticate {
+  const find = createFind(sources);
+  const letIn = new Map<string, SourceConfig>();
+  return (authorization = '') => {
+    const known = letIn.get(authorization);
+    if (known !== undefined) return known;
+    const found = find(authorization);
+    if (isRefusal(found)) return found;
+    if (letIn.size === MAX_LET_IN) letIn.clear();
+    letIn.set(authorization, found);
+    return found;
+  };
+}
+
+function createFind(sources: readonly SourceConfig[]): (authorization: string) => SourceConfig | Refusal {
   const keys = sources.flatMap((source) =>
     source.writeKeys.map((writeKey) => ({ source, digest: digestOf(writeKey) })),
   );
@@ -39,8 +57,8 @@ export function createAuthenticate(sources: readonly SourceConfig[]): Authentica
 }
 
 /** The user of the Basic credentials; the password is ignored, the colon is not. */
-function writeKeyOf(authorization: string | undefined): string | undefined {
-  const encoded = BASIC.exec(authorization ?? '')?.[1];
+function writeKeyOf(authorization: string): string | undefined {
+  const encoded = BASIC.exec(authorization)?.[1];
   if (encoded === undefined) return undefined;
   const credentials = Buffer.from(encoded, 'base64').toString();
   const colon = credentials.indexOf(':');

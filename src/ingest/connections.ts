@@ -32,7 +32,7 @@ export function createConnections(server: Server, metrics: Metrics): Connections
   return {
     track({ socket }, res) {
       running.set(socket, res);
-      res.once('close', () => {
+      res.on('close', () => {
         if (running.get(socket) === res) running.delete(socket);
       });
     },

@@ -1,5 +1,5 @@
 /** Which path is answered by what. Express does the routing and nothing else. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Answers } from './answer.ts';
@@ -35,6 +35,22 @@ export interface RouteParts {
   readonly isDraining: () => boolean;
 }
 
+/**
+ * Posts to the paths as INGEST_ROUTES writes them are handled at once; everything else, such as a trailing slash, a query or
+ * another method, goes the way of Express, which leads to the same handlers.
+ */
+export function createListener(parts: RouteParts): RequestListener {
+  const app = createRoutes(parts);
+  const fail = failWith(parts);
+  const routes = new Map(INGEST_ROUTES.map((route) => [route.path, route]));
+  return (req, res) => {
+    const route = req.method === 'POST' ? routes.get(req.url ?? '') : undefined;
+    if (route === undefined) return app(req, res);
+    observe(parts, route.path, req, res);
+    parts.ingest(req, res, route).catch((error) => fail(error, req, res));
+  };
+}
+
 export function createRoutes(parts: RouteParts): Express {
   const { answers, ingest } = parts;
   const app = express();
@@ -53,24 +69,30 @@ export function createRoutes(parts: RouteParts): Express {
   for (const path of HEALTH_PATHS) open(path, (req, res) => health(parts, req, res));
   open(DESCRIPTION_PATH, (_req, res) => answers.ok(res, parts.description));
   app.use(observed(parts, 'other', (req, res) => answers.refuse(req, res, NOT_FOUND)));
-  app.use(failed(parts));
+  const fail = failWith(parts);
+  app.use(((error, req, res, _next) => fail(error, req, res)) satisfies ErrorRequestHandler);
   return app;
 }
 
 type RouteHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 
 /** Counts the request under the route's template when its answer is out, or as `aborted` when it never was. */
-function observed({ metrics, logger, now }: RouteParts, route: string, handle: RouteHandler): RequestHandler {
+function observe(parts: RouteParts, route: string, req: IncomingMessage, res: ServerResponse): void {
+  const { metrics, logger, now } = parts;
+  const startedAt = now();
+  res.on('close', () => {
+    const code = res.writableFinished ? String(res.statusCode) : 'aborted';
+    const labels = { route, method: req.method ?? '', code };
+    const durationMs = Math.max(0, now() - startedAt);
+    metrics.httpRequests.inc(labels);
+    metrics.httpDuration.observe(labels, durationMs / 1000);
+    logger.debug('a request of a sender', { ...labels, durationMs });
+  });
+}
+
+function observed(parts: RouteParts, route: string, handle: RouteHandler): RequestHandler {
   return (req, res) => {
-    const startedAt = now();
-    res.once('close', () => {
-      const code = res.writableFinished ? String(res.statusCode) : 'aborted';
-      const labels = { route, method: req.method, code };
-      const durationMs = Math.max(0, now() - startedAt);
-      metrics.httpRequests.inc(labels);
-      metrics.httpDuration.observe(labels, durationMs / 1000);
-      logger.debug('a request of a sender', { ...labels, durationMs });
-    });
+    observe(parts, route, req, res);
     return handle(req, res);
   };
 }
@@ -90,10 +112,14 @@ function methodNotAllowed(allow: string): Refusal {
 }
 
 /** A bug: the sender keeps its events and comes again, the log says what happened. */
-function failed({ answers, logger }: RouteParts): ErrorRequestHandler {
-  return (error, req, res, _next) => {
-    logger.error('request failed', { code: INTERNAL_ERROR.code, error: String(error?.stack ?? error) });
+function failWith({ answers, logger }: RouteParts) {
+  return (error: unknown, req: IncomingMessage, res: ServerResponse) => {
+    logger.error('request failed', { code: INTERNAL_ERROR.code, error: textOf(error) });
     if (res.headersSent) res.destroy();
     else answers.refuse(req, res, INTERNAL_ERROR);
   };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

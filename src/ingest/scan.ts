@@ -46,40 +46,35 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const BATCH = Buffer.from('batch');
 
-const PLAIN = 0;
-const STRING = 1;
-const OPEN = 2;
-const CLOSE = 3;
-/** What a byte means inside a container, outside a string. */
-const MEANING = new Uint8Array(256);
-MEANING[QUOTE] = STRING;
-MEANING[OPEN_ARRAY] = OPEN;
-MEANING[OPEN_OBJECT] = OPEN;
-MEANING[CLOSE_ARRAY] = CLOSE;
-MEANING[CLOSE_OBJECT] = CLOSE;
-
 /** Scans the bytes of one JSON text (without a byte order mark), in linear time and without recursion. */
 export function scanBody(bytes: Uint8Array, limits: ScanLimits): Scan | ScanFault {
-  const cursor: Cursor = { bytes, limits, at: 0, deepest: 0, fault: undefined };
-  skipSpace(cursor);
-  const start = cursor.at;
-  const isMembers = bytes[start] === OPEN_OBJECT;
-  const batch = isMembers ? scanMembers(cursor) : undefined;
-  if (!isMembers) sliceValue(cursor, 0);
-  if (cursor.fault !== undefined) return cursor.fault;
-  return { whole: { start, end: cursor.at, depth: cursor.deepest }, batch };
+  return scanWith(bytes, limits, (cursor) =>
+    bytes[cursor.at] === OPEN_OBJECT ? scanMembers(cursor) : passValue(cursor),
+  );
 }
 
 /** The same for a text whose top level is the list of events itself: `batch` holds its elements; undefined when it is no list. */
 export function scanArray(bytes: Uint8Array, limits: ScanLimits): Scan | ScanFault {
+  return scanWith(bytes, limits, (cursor) =>
+    bytes[cursor.at] === OPEN_ARRAY ? scanElements(cursor, 1) : passValue(cursor),
+  );
+}
+
+function scanWith(
+  bytes: Uint8Array,
+  limits: ScanLimits,
+  scanTop: (cursor: Cursor) => Scan['batch'],
+): Scan | ScanFault {
   const cursor: Cursor = { bytes, limits, at: 0, deepest: 0, fault: undefined };
   skipSpace(cursor);
   const start = cursor.at;
-  const isArray = bytes[start] === OPEN_ARRAY;
-  const batch = isArray ? scanElements(cursor, 1) : undefined;
-  if (!isArray) sliceValue(cursor, 0);
+  const batch = scanTop(cursor);
   if (cursor.fault !== undefined) return cursor.fault;
   return { whole: { start, end: cursor.at, depth: cursor.deepest }, batch };
+}
+
+function passValue(cursor: Cursor): undefined {
+  sliceValue(cursor, 0);
 }
 
 /** The members of the top-level object; ends behind its brace, or where the text is no JSON. */
@@ -113,11 +108,13 @@ function scanMembers(cursor: Cursor): readonly Slice[] | undefined {
 
 /** An escape could spell `batch` in another way, so such a key is reported as a doubt. */
 function readKey(cursor: Cursor): 'batch' | 'escaped' | 'other' {
+  const { bytes } = cursor;
   const start = cursor.at + 1;
-  cursor.at = endOfString(cursor.bytes, start);
-  const key = cursor.bytes.subarray(start, cursor.at - 1);
-  if (key.includes(BACKSLASH)) return 'escaped';
-  return key.length === BATCH.length && BATCH.equals(key) ? 'batch' : 'other';
+  cursor.at = endOfString(bytes, start, bytes.length);
+  for (let at = start; at < cursor.at; at++) if (bytes[at] === BACKSLASH) return 'escaped';
+  const isBatch =
+    cursor.at - 1 - start === BATCH.length && BATCH.every((byte, at) => bytes[start + at] === byte);
+  return isBatch ? 'batch' : 'other';
 }
 
 /** The elements of the value under `batch`; anything but an array is the only element. */
@@ -146,10 +143,10 @@ function scanElements(cursor: Cursor, outer: number): readonly Slice[] {
 function sliceValue(cursor: Cursor, outer: number): Slice {
   const { bytes } = cursor;
   const start = cursor.at;
-  const meaning = MEANING[bytes[start] as number];
+  const first = bytes[start] as number;
   let depth = 0;
-  if (meaning === OPEN) depth = skipContainer(cursor, outer);
-  else if (meaning === STRING) cursor.at = endOfString(bytes, start + 1);
+  if (isOpen(first)) depth = skipContainer(cursor, outer);
+  else if (first === QUOTE) cursor.at = endOfString(bytes, start + 1, bytes.length);
   else skipScalar(cursor);
   return { start, end: cursor.at, depth };
 }
@@ -162,12 +159,11 @@ function skipContainer(cursor: Cursor, outer: number): number {
   let depth = 0;
   let deepest = 0;
   do {
-    const meaning = MEANING[bytes[at] as number];
+    if (isOpen(bytes[at] as number)) depth++;
+    else depth--;
+    if (depth > deepest) deepest = depth;
     at++;
-    if (meaning === PLAIN) continue;
-    if (meaning === STRING) at = endOfString(bytes, at);
-    else if (meaning === CLOSE) depth--;
-    else if (++depth > deepest) deepest = depth;
+    if (depth > 0) at = nextBracket(bytes, at, length);
   } while (depth > 0 && at < length && outer + deepest <= limits.maxDepth);
   cursor.at = at;
   cursor.deepest = Math.max(cursor.deepest, outer + deepest);
@@ -175,15 +171,35 @@ function skipContainer(cursor: Cursor, outer: number): number {
   return deepest;
 }
 
-/** Behind the closing quote of the string whose first character is at `at`. */
-function endOfString(bytes: Uint8Array, at: number): number {
-  const length = bytes.length;
+/** The next bracket that stands in no string, from `from` on; every byte of every event passes here. */
+function nextBracket(bytes: Uint8Array, from: number, length: number): number {
+  let at = from;
   while (at < length) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    at += byte === BACKSLASH ? 2 : 1;
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) at = endOfString(bytes, at + 1, length);
+    else if (byte >= OPEN_ARRAY && (isOpen(byte) || isClose(byte))) return at;
+    else at++;
   }
   return length;
+}
+
+/** Behind the closing quote of the string whose first character is at `from`. */
+function endOfString(bytes: Uint8Array, from: number, length: number): number {
+  let at = from;
+  while (at < length) {
+    const byte = bytes[at++] as number;
+    if (byte === QUOTE) break;
+    if (byte === BACKSLASH) at++;
+  }
+  return Math.min(at, length);
+}
+
+function isOpen(byte: number): boolean {
+  return byte === OPEN_OBJECT || byte === OPEN_ARRAY;
+}
+
+function isClose(byte: number): boolean {
+  return byte === CLOSE_OBJECT || byte === CLOSE_ARRAY;
 }
 
 /** Numbers and words end before the next white space, comma or bracket; it moves at least by one. */
@@ -194,7 +210,7 @@ function skipScalar(cursor: Cursor): void {
 }
 
 function isScalarByte(byte: number): boolean {
-  return byte > 0x20 && byte !== COMMA && MEANING[byte] === PLAIN;
+  return byte > 0x20 && byte !== COMMA && byte !== QUOTE && !isOpen(byte) && !isClose(byte);
 }
 
 function skipSpace(cursor: Cursor): void {

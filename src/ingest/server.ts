@@ -13,7 +13,7 @@ import { describeIngest } from './description.ts';
 import { createIngest, type Ingest, type IngestParts } from './ingest.ts';
 import { DEFAULT_LIMITS, type IngestLimits, limitsFor } from './limits.ts';
 import { createRefusalLog, type IngestLogger } from './refusal-log.ts';
-import { createRoutes } from './routes.ts';
+import { createListener } from './routes.ts';
 import { createStore } from './store.ts';
 
 export interface IngestServerOptions {
@@ -71,12 +71,12 @@ export function createIngestServer(options: IngestServerOptions): IngestServer {
     authenticate: (authorization) => authenticate(authorization),
   });
   const description = describeIngest({ ...limits, maxBodyBytes: options.http.maxBodyBytes });
-  const app = createRoutes({ ...options, ingest, answers, description, isDraining });
+  const listener = createListener({ ...options, ingest, answers, description, isDraining });
   const server = createHttpServer(limits);
   const connections = createConnections(server, options.metrics);
   const onRequest = (req: IncomingMessage, res: ServerResponse) => {
     connections.track(req, res);
-    app(req, res);
+    listener(req, res);
   };
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest);
   return {

@@ -43,19 +43,21 @@ const LOG_CLOSING = unavailable('log_closing', 'the log is closing; send the req
 const LOG_FAILING = unavailable('log_failing', 'the log cannot be written; send the request again', 5);
 
 export function createStore({ log, metrics, logRefusal, appendTimeoutMs }: StoreOptions): Store {
-  const append = async ({ records, letters, rejections }: Accepted, source: string) => {
-    const result = await log.append(EVENTS_TOPIC, records, letters);
-    const conflicts = countStored(metrics, { source, channel: 'http' }, records.length, result);
-    if (conflicts > 0) {
-      logRefusal(REUSED, { code: 'message_id_reused', source, events: conflicts });
+  const append: Store = async ({ records, letters, rejections }, source, release) => {
+    try {
+      const result = await log.append(EVENTS_TOPIC, records, letters);
+      const way = { source, channel: 'http' } as const;
+      const conflicts = countStored(metrics, way, records.length, result);
+      if (conflicts > 0) logRefusal(REUSED, { code: 'message_id_reused', source, events: conflicts });
+      countRejected(metrics, way, rejections);
+      return result;
+    } catch (error) {
+      return refusalOf(error);
+    } finally {
+      release();
     }
-    countRejected(metrics, { source, channel: 'http' }, rejections);
-    return result;
   };
-  return (accepted, source, release) => {
-    const stored = append(accepted, source).catch(refusalOf).finally(release);
-    return withDeadline(stored, appendTimeoutMs, SLOW_LOG);
-  };
+  return (...given) => withDeadline(append(...given), appendTimeoutMs, SLOW_LOG);
 }
 
 /** Any other code is one of a log that cannot go on. */
@@ -72,12 +74,15 @@ function refusalOf(error: unknown): Refusal {
   return { ...(REFUSALS[error.code] ?? LOG_FAILING), reason: error.message };
 }
 
-async function withDeadline<T, L>(promise: Promise<T>, ms: number, late: L): Promise<T | L> {
-  const { promise: deadline, resolve } = Promise.withResolvers<L>();
-  const timer = setTimeout(resolve, ms, late);
-  try {
-    return await Promise.race([promise, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
+function withDeadline<T, L>(promise: Promise<T>, ms: number, late: L): Promise<T | L> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, late);
+    const settled =
+      <Value>(settle: (value: Value) => void) =>
+      (value: Value) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+    promise.then(settled(resolve), settled(reject));
+  });
 }

@@ -21,6 +21,7 @@ describe('content hash', () => {
     ['{"event":"sentAt","a":"x"}', '{"event":"sentAt","a":"y"}'],
     ['{"a":"\\"sentAt\\":\\"x\\""}', '{"a":"\\"sentAt\\":\\"y\\""}'],
     ['{"a":["sentAt","x"]}', '{"a":["sentAt","y"]}'],
+    ['{"unsentAt":"x","sentAt":1}', '{"unsentAt":"y","sentAt":1}'],
   ])('is another for %s and %s', (one, other) => {
     expect(hashOf(one)).not.toBe(hashOf(other));
   });

@@ -1,9 +1,11 @@
 import request from 'supertest';
 import { describe, expect, test } from 'vitest';
-import { basic, batchOf, post, SHOP_KEY, startIngest, track } from './fixture.ts';
+import { createAuthenticate } from '../../../src/ingest/auth.ts';
+import { basic, batchOf, post, SHOP_KEY, SOURCES, startIngest, track } from './fixture.ts';
 
 describe('paths', () => {
-  test.each(['/v1/batch', '/v1/import', '/v1/batch/', '/v1/import/'])('%s takes a batch', async (path) => {
+  const BATCH_PATHS = ['/v1/batch', '/v1/import', '/v1/batch/', '/v1/import/', '/V1/Batch', '/v1/batch?a=1'];
+  test.each(BATCH_PATHS)('%s takes a batch', async (path) => {
     const { url, log } = await startIngest();
     const reply = await post(url, path, batchOf(track(), track({ userId: 'u2' })));
     expect(reply.status).toBe(200);
@@ -97,6 +99,26 @@ describe('authentication', () => {
     expect(reply.headers['www-authenticate']).toMatch(/^Basic /);
     expect(reply.body).toEqual({ code: 'unauthorized', message: expect.any(String) });
     expect(log.records).toEqual([]);
+  });
+
+  test('refuses credentials that were let in once their key is gone', async () => {
+    const { url, server } = await startIngest();
+    const status = async () => (await post(url, '/v1/batch', batchOf(track()))).status;
+    expect([await status(), await status()]).toEqual([200, 200]);
+    server.useSources(SOURCES.filter(({ id }) => id !== 'shop'));
+    expect(await status()).toBe(401);
+    server.useSources(SOURCES.map((source) => ({ ...source, enabled: false })));
+    expect(await status()).toBe(404);
+    server.useSources(SOURCES);
+    expect(await status()).toBe(200);
+  });
+
+  test('takes any number of passwords', () => {
+    const authenticate = createAuthenticate(SOURCES);
+    for (let count = 0; count < 2_500; count += 1) {
+      const header = `Basic ${Buffer.from(`app-key:${count}`).toString('base64')}`;
+      expect(authenticate(header)).toMatchObject({ id: 'app' });
+    }
   });
 
   test('does not take the key from the body', async () => {
