@@ -10,7 +10,7 @@ import { toId } from '../src/model/person.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
 import type { Identity } from './identity.ts';
 import { MAX_CHARACTERS, nameTooLong } from './limits.ts';
-import { createOperation } from './operation.ts';
+import { createOperation, operationOf } from './operation.ts';
 import { checkProperties } from './property-limits.ts';
 import { fitOf } from './recommended.ts';
 import { compileRules } from './rules.ts';
@@ -31,12 +31,17 @@ export type CustomEvent = (
 export function createCustomEvent(settings: DestinationSettings): CustomEvent {
   const applyRules = compileRules(settings.mappings?.properties, table.reserved);
   return (event, name, identity, warnings) => {
+    const toSchema = fitOf(name);
+    if (event.plainProperties !== undefined && !toSchema) {
+      warnOfName(event, name, warnings);
+      return [plainOperation(event, name, identity, event.plainProperties)];
+    }
     const given = objectOf(event.properties);
     if (!given) return invalidProperties(event.properties);
     const own = withoutReserved(applyRules(given, 'properties', warnings));
-    const { properties, issues } = fitOf(name)?.(event, own) ?? { properties: own, issues: [] };
+    const { properties, issues } = toSchema?.(event, own) ?? { properties: own, issues: [] };
     if (issues.length > 0) return invalidEcommerce(name, issues);
-    if (name.length > MAX_CHARACTERS) warnings.push(nameTooLong(name, pathOfName(event)));
+    warnOfName(event, name, warnings);
     const fault = checkProperties(properties, warnings);
     if (fault) return fault;
     return [eventOperation(event, name, identity, properties)];
@@ -63,6 +68,25 @@ export function eventOperation(
   return createOperation('event', 0, [key], object);
 }
 
+/** As `eventOperation`, with properties that are text already. */
+function plainOperation(
+  event: BrazierEvent,
+  name: string,
+  { key, external_id, user_alias, _update_existing_only }: Identity,
+  properties: string,
+): Operation {
+  const frame = JSON.stringify({
+    external_id,
+    user_alias,
+    _update_existing_only,
+    name,
+    time: event.timestamp,
+  });
+  const appId = appIdOf(event);
+  const app = appId === undefined ? '' : `,"app_id":${JSON.stringify(appId)}`;
+  return operationOf('event', 0, [key], `${frame.slice(0, -1)},"properties":${properties}${app}}`);
+}
+
 /** RudderStack's text, and what came. */
 function invalidProperties(given: Json): Rejected {
   const message = `Invalid event properties: expected an object, got ${kindOf(given)}`;
@@ -74,8 +98,8 @@ export function invalidEcommerce(name: string, issues: readonly Issue[]): Reject
   return rejected('invalid', 'invalid_ecommerce', `Invalid ${name} event: ${issues[0]?.message}`, issues);
 }
 
-function pathOfName({ type }: BrazierEvent): string {
-  return type === 'track' ? 'event' : 'name';
+function warnOfName({ type }: BrazierEvent, name: string, warnings: Warning[]): void {
+  if (name.length > MAX_CHARACTERS) warnings.push(nameTooLong(name, type === 'track' ? 'event' : 'name'));
 }
 
 /** An array becomes an object with its indices as names, as RudderStack does. */

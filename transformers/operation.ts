@@ -11,6 +11,15 @@ export function createOperation(
   keys: readonly string[],
   object: object,
 ): Operation {
-  const text = JSON.stringify(object);
+  return operationOf(kind, position, keys, JSON.stringify(object));
+}
+
+/** As `createOperation`, of the object's JSON text. */
+export function operationOf(
+  kind: OperationKind,
+  position: number,
+  keys: readonly string[],
+  text: string,
+): Operation {
   return { kind, keys, text, bytes: Buffer.byteLength(text), part: `${kind}:${position}` };
 }

@@ -4,7 +4,7 @@ import { type Issue, type Rejected, rejected, type Warning } from '../src/model/
 import { MAX_CHARACTERS, textTooLong } from './limits.ts';
 
 /** Braze: the 257th property and those after it are ignored (custom event docs). */
-const MAX_PROPERTIES = 256;
+export const MAX_PROPERTIES = 256;
 
 const WRONG_NAME = `expected a property name of 1 to ${MAX_CHARACTERS} characters that does not begin with $`;
 

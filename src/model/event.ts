@@ -20,6 +20,8 @@ export interface BrazierEvent {
   readonly traits: JsonObject;
   /** As sent, but `{}` for absent, null, `[]`, false, 0 and empty text: its transformer judges anything else. */
   readonly properties: Json;
+  /** JSON text of the properties when they can go to Braze as they stand in the event's text. */
+  readonly plainProperties?: string;
   /** The event's own over the defaults of its envelope. */
   readonly context: JsonObject;
   /** Where it was sent from, e.g. `web`, `mobile`, `server`; as sent. `context.channel` may say it too. */

@@ -6,7 +6,7 @@ import { isObject } from '../model/json.ts';
 import { isLink, type Operation } from '../model/operation.ts';
 import { type Filtered, filtered, type Rejected, rejected, type Warning } from '../model/outcome.ts';
 import type { LogRecord, RecordHeaders } from '../model/record.ts';
-import type { TransformResult } from '../model/transform.ts';
+import type { Transform, TransformResult } from '../model/transform.ts';
 import { decode } from './decode.ts';
 import type { Router } from './routing.ts';
 
@@ -23,19 +23,19 @@ export interface PlanOptions {
   /** Ids of the sources that deliver to this destination. */
   readonly wants: (source: string) => boolean;
   readonly route: Router;
-  readonly transform: (event: BrazierEvent) => TransformResult;
+  readonly transform: Transform;
 }
 
 /** @returns the plan of a record whose value is `text` */
 export function planRecord(text: string, record: Stored, options: PlanOptions): Plan {
-  const { headers, corrupt, duplicate = false, defect, fault } = record;
+  const { headers, duplicate = false, defect, fault } = record;
   // First of all: of a record that cannot be read nobody knows the source either.
   if (defect) return DEFECTS[defect];
   const misdirected = notForUs(headers, options);
   if (misdirected) return misdirected;
   if (fault) return fault;
   if (duplicate) return DUPLICATE;
-  const decoded = safely(() => decode(text, headers, corrupt));
+  const decoded = safely(() => decode(text, record, options.transform.cut));
   if (decoded.status === 'rejected') return decoded;
   const whole = planEvent(decoded.event, decoded.warnings, options);
   const plan = headers.half ? halfOf(whole, headers.half, decoded.event) : whole;
