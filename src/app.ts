@@ -8,6 +8,7 @@ import { createAdmin } from './app/admin.ts';
 import { openAlerts } from './app/alerts.ts';
 import { openDestinations, type Served } from './app/destinations.ts';
 import { openDisk } from './app/disk.ts';
+import { countFromZero } from './app/first-counts.ts';
 import { type Held, heldBy, letterLimits } from './app/log-metrics.ts';
 import { watchLogRoom } from './app/log-watch.ts';
 import { openLog } from './app/open-log.ts';
@@ -65,6 +66,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> {
   const { config, logger, onFatal } = options;
   const metrics = createMetrics({ version: VERSION });
+  countFromZero(metrics, config);
   const { tracer, stop: stopTracing } = await openTracing(config, logger);
   undo.push(() => stopTracing(AbortSignal.abort()));
   const { log, intake, backup } = await openLog({ ...options, metrics, tracer });
@@ -108,6 +110,7 @@ async function open(options: AppOptions, undo: (() => unknown)[]): Promise<App> 
         const changed = await destinations.adopt(servedBy(next));
         ingest?.useSources(next.sources);
         served = servedBy(next);
+        countFromZero(metrics, next);
         return [...changed, ...alerts.adopt(next.alerts)];
       },
     }),

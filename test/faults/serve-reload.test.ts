@@ -237,6 +237,28 @@ describe('a reload', () => {
     expect(eventNames(t.sandbox)).toEqual([['e', 'last']]);
   });
 
+  it('counts a source and a destination that it brings from 0 on, as those of the start', {
+    timeout: 180_000,
+  }, async () => {
+    const t = await rig();
+    const zeros = async () => {
+      const text = await (await fetch(`${t.ready.admin}/metrics`)).text();
+      return text
+        .split('\n')
+        .filter((line) => /^brazier_(ingest_events|delivery_attempts)_total\{/.test(line));
+    };
+    const before = await zeros();
+    expect(before.length).toBeGreaterThan(0);
+    t.edit(({ sources, destinations }) => {
+      sources.push({ id: 'late', writeKey: 'late-key' });
+      destinations.push({ ...destinations[0], id: 'other' });
+    });
+    await t.reload('applied');
+    const after = await zeros();
+    expect(after).toHaveLength(2 * before.length);
+    expect(after.every((line) => line.endsWith(' 0'))).toBe(true);
+  });
+
   it('with the right key, or the right host, lets a halted destination go on at once: everything once', {
     timeout: 180_000,
   }, async () => {
