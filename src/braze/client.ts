@@ -29,8 +29,8 @@ export interface NoAnswer {
 export type Reply = Answer | NoAnswer;
 
 export interface BrazeClient {
-  /** Posts `body` (JSON text). Never throws; after `close` every call ends with the failure `ABORTED`. */
-  post(endpoint: Endpoint, body: string): Promise<Reply>;
+  /** Posts `body` (JSON). Never throws; after `close` every call ends with the failure `ABORTED`. */
+  post(endpoint: Endpoint, body: Buffer | string): Promise<Reply>;
   /** The REST API key is another one now than for the last call. */
   hasNewKey(): boolean;
   /** Ends the calls that are under way and the idle sockets. */
@@ -65,7 +65,7 @@ export function createBrazeClient(options: BrazeClientOptions): BrazeClient {
         // The same as a bad key, and told apart by its code.
         return { failure: 'KEY_UNREADABLE', message: error instanceof Error ? error.message : String(error) };
       }
-      const bytes = Buffer.from(body);
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
       const headers = { authorization: `Bearer ${lastKey}`, 'content-length': String(bytes.length) };
       return exchange(stream.post(restEndpoint + endpoint, { headers }), bytes, running);
     },

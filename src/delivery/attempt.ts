@@ -1,7 +1,7 @@
 /** One call to Braze with one request: when pacer and gate allow it, and what it told them and whoever counts. */
 import type { BrazeClient, Reply } from '../braze/client.ts';
 import { classify, type Verdict } from '../braze/replies.ts';
-import { bodyOf } from '../braze/requests.ts';
+import { bodyBytesOf } from '../braze/requests.ts';
 import type { Endpoint } from '../model/operation.ts';
 import type { FinalOutcome, Rejected } from '../model/outcome.ts';
 import type { Clock } from '../model/time.ts';
@@ -75,7 +75,7 @@ export async function attempt<Owner>(batch: Batch<Owner>, options: SendOptions<O
   await turn(batch, options);
   const operations = batch.items.map(({ operation }) => operation);
   const [sentAt, at] = [clock.monotonicMs(), clock.epochMs()];
-  const reply = await client.post(batch.endpoint, bodyOf(batch.endpoint, operations));
+  const reply = await client.post(batch.endpoint, bodyBytesOf(batch.endpoint, operations));
   signal.throwIfAborted();
   const verdict = classify({ endpoint: batch.endpoint, operations }, reply);
   const durationMs = clock.monotonicMs() - sentAt;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OBJECTS_PER_REQUEST, REQUEST_BYTES } from '../../src/braze/endpoints.ts';
-import { mayFollow, type Packing, packEvent } from '../../src/braze/requests.ts';
+import { bodyBytesOf, bodyOf, mayFollow, type Packing, packEvent } from '../../src/braze/requests.ts';
 import { endpointOf, type Operation, type OperationKind } from '../../src/model/operation.ts';
 
 const KINDS: readonly OperationKind[] = [
@@ -96,6 +96,16 @@ describe('packing an event', () => {
           const bytes = Buffer.byteLength(before.body) + next.bytes;
           expect(same.length >= OBJECTS_PER_REQUEST[path] || bytes > REQUEST_BYTES - 1024).toBe(true);
           expect(endpointOf(next.kind)).toBe(path);
+        }
+      }),
+    );
+  });
+
+  it('the bytes of a body are those of its text', () => {
+    fc.assert(
+      fc.property(operations, (all) => {
+        for (const [endpoint, some] of Map.groupBy(all, ({ kind }) => endpointOf(kind))) {
+          expect(bodyBytesOf(endpoint, some).equals(Buffer.from(bodyOf(endpoint, some)))).toBe(true);
         }
       }),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { REQUEST_BYTES } from '../../../src/braze/endpoints.ts';
-import { bodyOf, createLoad, mayFollow, packEvent } from '../../../src/braze/requests.ts';
+import { bodyBytesOf, bodyOf, createLoad, mayFollow, packEvent } from '../../../src/braze/requests.ts';
 import { operation } from '../../support/operations.ts';
 
 const many = (count: number, kind: Parameters<typeof operation>[0], text = '{}') =>
@@ -66,6 +66,12 @@ describe('a body', () => {
     ['/v2/subscription/status/set', 'subscription', '{"subscription_groups":[1]}'],
   ] as const)('%s names its array as Braze does', (endpoint, kind, body) => {
     expect(bodyOf(endpoint, [operation(kind, 'u', '1')])).toBe(body);
+  });
+
+  it('is whole even where an object is larger than it says', () => {
+    const large = { ...operation('event', 'u', `"${'ß'.repeat(10_000)}"`), bytes: 2 };
+    const body = bodyBytesOf('/users/track', [large, operation('purchase', 'u', '1')]);
+    expect(body.toString()).toBe(`{"events":[${large.text}],"purchases":[1]}`);
   });
 });
 
