@@ -26,7 +26,7 @@ export function createConnections(server: Server, metrics: Metrics): Connections
       return;
     }
     const fault = faultOf(error.code);
-    metrics.httpRequests.inc({ route: 'unparsed', method: 'other', code: String(fault.status) });
+    metrics.httpRequests.count({ route: 'unparsed', method: 'other', code: String(fault.status) });
     socket.end(rawAnswer(fault), () => socket.destroy());
   });
   return {

@@ -99,7 +99,7 @@ async function receive(
   const { limits, maxBodyBytes, metrics } = parts;
   const body = await readBody(req, maxBodyBytes, lease);
   if (body === ABORTED || isRefusal(body)) return body;
-  metrics.ingestBodyBytes.observe({ source }, body.length);
+  metrics.ingestBodyBytes.note({ source }, body.length);
   return route.type === undefined ? parseBatch(body, limits) : parseSingle(body, limits);
 }
 
@@ -126,7 +126,7 @@ function acceptAll(
     // The checks of an event know no codes but those of EVENT_CODES.
     return { status: kind === 'oversized' ? 413 : 400, code: code as RefusalCode<400 | 413>, message };
   }
-  metrics.ingestBatchEvents.observe({ source }, incoming.events.length);
+  metrics.ingestBatchEvents.note({ source }, incoming.events.length);
   for (const code of new Set(accepted.rejections.map(({ outcome }) => outcome.code))) {
     logRefusal('events rejected', { code, route: route.path, source });
   }

@@ -84,8 +84,8 @@ function observe(parts: RouteParts, route: string, req: IncomingMessage, res: Se
     const code = res.writableFinished ? String(res.statusCode) : 'aborted';
     const labels = { route, method: req.method ?? '', code };
     const durationMs = Math.max(0, now() - startedAt);
-    metrics.httpRequests.inc(labels);
-    metrics.httpDuration.observe(labels, durationMs / 1000);
+    metrics.httpRequests.count(labels);
+    metrics.httpDuration.note(labels, durationMs / 1000);
     logger.debug('a request of a sender', { ...labels, durationMs });
   });
 }

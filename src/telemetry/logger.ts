@@ -6,6 +6,8 @@ import { createRepeats } from './repeats.ts';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const RANK = { error: 0, warn: 1, info: 2, debug: 3 } as const satisfies Record<LogLevel, number>;
+
 /** `err` takes an Error; ids and counts are fine, event contents and bodies are not. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -53,7 +55,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
   const base = { service: 'brazier', ...(version === undefined ? {} : { version }) };
   const write = winston.createLogger({
     level,
-    levels: Object.fromEntries(LOG_LEVELS.map((name, index) => [name, index])),
+    levels: RANK,
     format: winston.format.printf((info) => {
       const line = { time: new Date(now()).toISOString(), level: info.level, msg: info.message as string };
       const fields = info.fields as LogFields;
@@ -78,8 +80,11 @@ interface Bound {
 }
 
 function bind(self: Bound): Logger {
-  const at = (level: LogLevel) => (msg: string, fields?: LogFields) =>
-    emit(self, level, msg, { ...self.bound, ...fields });
+  // What is not to be written costs next to nothing: each request has a line of `debug`.
+  const at = (level: LogLevel) => (msg: string, fields?: LogFields) => {
+    if (RANK[level] <= RANK[self.write.level as LogLevel])
+      emit(self, level, msg, { ...self.bound, ...fields });
+  };
   return {
     error: at('error'),
     warn: at('warn'),
@@ -93,7 +98,6 @@ function bind(self: Bound): Logger {
 const RESERVED = ['time', 'level', 'msg', 'service', 'version'];
 
 function emit({ write, secrets, repeats }: Bound, level: LogLevel, msg: string, fields: LogFields): void {
-  if (!write.isLevelEnabled(level)) return;
   const suppressed = level === 'debug' ? 0 : repeats(kindOf(msg, fields));
   if (suppressed === null) return;
   const safe = loggable(fields, secrets) as Record<string, unknown>;

@@ -1,17 +1,18 @@
 /** Metrics of ingest: requests answered, events taken and turned away. */
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import { BATCH_SIZES, BODY_BYTES, LATENCY_SECONDS } from './buckets.ts';
+import { createQuickCounter, createQuickHistogram } from './quick.ts';
 
 export function ingestMetrics(registry: Registry) {
   const registers = [registry];
   return {
-    httpRequests: new Counter({
+    httpRequests: createQuickCounter({
       name: 'brazier_http_requests_total',
       help: 'Requests answered by the ingest server.',
       labelNames: ['route', 'method', 'code'],
       registers,
     }),
-    httpDuration: new Histogram({
+    httpDuration: createQuickHistogram({
       name: 'brazier_http_request_duration_seconds',
       help: 'From the request line to the end of the answer.',
       labelNames: ['route', 'method', 'code'],
@@ -36,14 +37,14 @@ export function ingestMetrics(registry: Registry) {
       labelNames: ['source', 'reason'],
       registers,
     }),
-    ingestBatchEvents: new Histogram({
+    ingestBatchEvents: createQuickHistogram({
       name: 'brazier_ingest_batch_events',
       help: 'Events per accepted request.',
       labelNames: ['source'],
       buckets: BATCH_SIZES,
       registers,
     }),
-    ingestBodyBytes: new Histogram({
+    ingestBodyBytes: createQuickHistogram({
       name: 'brazier_ingest_body_bytes',
       help: 'Inflated body bytes per request.',
       labelNames: ['source'],
