@@ -7,6 +7,7 @@ import { patchFetch } from './abort-patch.ts';
 import { registerCodecs } from './codecs.ts';
 import { patchCommit } from './commit-patch.ts';
 import { patchConnect } from './connection-patch.ts';
+import { patchHeartbeat } from './coordinator-patch.ts';
 import { newRawCluster, type RawCluster } from './internals.ts';
 import { patchJoin } from './join-patch.ts';
 import type { KafkaConnection, KafkaSasl, KafkaTls } from './options.ts';
@@ -46,6 +47,7 @@ export function createKafkaClient(connection: KafkaConnection, tell: Tell): Kafk
   patchConnect();
   patchJoin();
   patchCommit();
+  patchHeartbeat();
   patchFetch();
   registerCodecs();
   const config: KafkaConfig = {

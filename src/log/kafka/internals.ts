@@ -110,6 +110,11 @@ export interface RawCluster {
   /** Connects when it must; refreshes the metadata before it rejects. */
   findBroker(of: { readonly nodeId: string | number }): Promise<RawBroker>;
   findGroupCoordinator(of: { readonly groupId: string }): Promise<RawBroker>;
+  /** Asks one broker after the other, once. `coordinatorType`: 0 a group's. */
+  findGroupCoordinatorMetadata(of: {
+    readonly groupId: string;
+    readonly coordinatorType: 0;
+  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
 }
 
 /** Of the connection's queue of requests: what the patch of its timer touches. */
@@ -148,8 +153,15 @@ export interface RawConsumerGroup {
   readonly assigners: readonly object[];
   /** Null before the first join. */
   memberId: string | null;
+  readonly cluster: RawCluster;
+  /** A broker as it was when the group was joined; null before. */
+  coordinator: RawBroker | null;
+  /** Commits by the same broker, until it is another's connection. Null before the first join. */
+  readonly offsetManager: { coordinator: RawBroker | null } | null;
   joinAndSync(): Promise<void>;
   commitOffsets(offsets: unknown): Promise<void>;
+  /** @param terms.interval ms since the last one that was answered, before which none is sent */
+  heartbeat(terms: { readonly interval: number }): Promise<void>;
 }
 
 export const ConsumerGroup = requireKafkajs('kafkajs/src/consumer/consumerGroup') as {

@@ -66,7 +66,7 @@ const CONCURRENT_BATCHES = 16;
 const JOIN_LOOK_MS = 20;
 /** Ten seconds. */
 const MAX_JOIN_LOOKS = 500;
-/** With the client's waits: some ten seconds, then the consumer crashes and joins anew, by another coordinator too. */
+/** With the client's waits: some ten seconds, as long as brokers take to give up one that was killed. Then it crashes and joins anew. */
 const RETRIES = 8;
 
 export interface GroupConsumerOptions {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { FETCH_METHOD } from '../../../../src/log/kafka/abort-patch.ts';
 import { COMMIT_METHOD, patchCommit } from '../../../../src/log/kafka/commit-patch.ts';
 import { CONNECT_METHOD, patchConnect } from '../../../../src/log/kafka/connection-patch.ts';
+import { HEARTBEAT_METHOD, patchHeartbeat } from '../../../../src/log/kafka/coordinator-patch.ts';
 import { JOIN_METHOD, patchJoin } from '../../../../src/log/kafka/join-patch.ts';
 import { patchMethod, sourceHashOf } from '../../../../src/log/kafka/patch-guard.ts';
 import { patchRequestTimer, TIMER_METHOD } from '../../../../src/log/kafka/timer-patch.ts';
@@ -22,9 +23,11 @@ function untouched(path: string): { prototype: Record<string, unknown> } {
 
 test('the methods that are patched are those of the installed kafkajs: read the new text before a hash is changed', () => {
   const timer = untouched('kafkajs/src/network/requestQueue/index.js').prototype.scheduleCheckPendingRequests;
-  const { joinAndSync: join, commitOffsets: commit } = untouched(
-    'kafkajs/src/consumer/consumerGroup.js',
-  ).prototype;
+  const {
+    joinAndSync: join,
+    commitOffsets: commit,
+    heartbeat,
+  } = untouched('kafkajs/src/consumer/consumerGroup.js').prototype;
   const connect = untouched('kafkajs/src/network/connection.js').prototype.connect;
   const fetch = untouched('kafkajs/src/broker/index.js').prototype.fetch;
   expect(sourceHashOf(fetch)).toBe(FETCH_METHOD.sourceHash);
@@ -32,6 +35,7 @@ test('the methods that are patched are those of the installed kafkajs: read the 
   expect(sourceHashOf(timer)).toBe(TIMER_METHOD.sourceHash);
   expect(sourceHashOf(join)).toBe(JOIN_METHOD.sourceHash);
   expect(sourceHashOf(commit)).toBe(COMMIT_METHOD.sourceHash);
+  expect(sourceHashOf(heartbeat)).toBe(HEARTBEAT_METHOD.sourceHash);
 });
 
 test('another text than the expected is refused in one line that says what to install', () => {
@@ -62,4 +66,6 @@ test('all patches can be asked for by every client of a process', () => {
   expect(patchJoin).not.toThrow();
   patchCommit();
   expect(patchCommit).not.toThrow();
+  patchHeartbeat();
+  expect(patchHeartbeat).not.toThrow();
 });
