@@ -33,10 +33,10 @@ function invalidName({ type }: BrazierEvent, path: string, given: Json): Transfo
   return rejected('invalid', 'invalid_event_name', message, [{ path, message }]);
 }
 
-/** `name`, else `properties.name`. Blank counts as absent. */
-function firstGiven({ name, properties }: BrazierEvent): [Json, string] | undefined {
-  if (isGiven(name)) return [name, 'name'];
-  const inProperties = isObject(properties) ? properties.name : undefined;
+/** `name`, else `properties.name`, which is not looked at before. Blank counts as absent. */
+function firstGiven(event: BrazierEvent): [Json, string] | undefined {
+  if (isGiven(event.name)) return [event.name, 'name'];
+  const inProperties = isObject(event.properties) ? event.properties.name : undefined;
   return isGiven(inProperties) ? [inProperties, 'properties.name'] : undefined;
 }
 

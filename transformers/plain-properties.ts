@@ -28,7 +28,9 @@ function objectOf(name: string, value: string, count: string): string {
   return `\\{(?:${name}:(?:${value})(?:,(?!\\})|(?=\\})))${count}\\}`;
 }
 
-const MEMBER = '"properties":';
+/** Without its first quote: a search for something rarer than a quote takes a quarter of the time. */
+const MEMBER = 'properties":{';
+const QUOTE = 34;
 const MARK = JSON.stringify(CUT_MARK);
 /** What a pattern that fails has to take back grows with the text: long ones take the usual way. */
 const MAX_TEXT = 65_536;
@@ -38,8 +40,10 @@ const MAX_TEXT = 65_536;
  * properties that were cut out, and not some in its context, shows when the rest is parsed: they hold the mark then.
  */
 export function cutProperties(text: string): CutText | undefined {
-  const start = text.indexOf(`${MEMBER}{`) + MEMBER.length;
-  if (start < MEMBER.length || text.length > MAX_TEXT || !text.isWellFormed()) return undefined;
+  const name = text.indexOf(MEMBER);
+  if (name < 1 || text.charCodeAt(name - 1) !== QUOTE) return undefined;
+  if (text.length > MAX_TEXT || !text.isWellFormed()) return undefined;
+  const start = name + MEMBER.length - 1;
   PATTERN.lastIndex = start;
   if (!PATTERN.test(text)) return undefined;
   const end = PATTERN.lastIndex;

@@ -16,9 +16,11 @@ export function checkProperties(properties: JsonObject, warnings: Warning[]): Re
   const issues: Issue[] = [];
   let count = 0;
   for (const name in properties) {
+    const value = properties[name];
+    // What a mapping rule has taken.
+    if (value === undefined) continue;
     count += 1;
     if (isWrongName(name)) issues.push({ path: pathOf(name), message: `${WRONG_NAME}, got ${cameAs(name)}` });
-    const value = properties[name] ?? null;
     const warning = hasLongText(value) ? findLongText(value, pathOf(name)) : undefined;
     if (warning) warnings.push(warning);
   }

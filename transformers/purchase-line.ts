@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../src/model/json.ts';
 import { kindOf } from '../src/model/kind-of.ts';
 import type { Issue, Warning } from '../src/model/outcome.ts';
 import type { DestinationSettings } from '../src/model/settings.ts';
-import { setOwn, type Target } from './mapping.ts';
+import { ownValue, setOwn, type Target } from './mapping.ts';
 import { type Product, readProduct } from './product.ts';
 import { checkProperties } from './property-limits.ts';
 import { compileRules, targetOf } from './rules.ts';
@@ -92,8 +92,9 @@ function pick(
   const picked: Target = {};
   let isPicked = false;
   for (const name of names) {
-    if (!Object.hasOwn(source, name) || !isWanted(name)) continue;
-    setOwn(picked, name, source[name] ?? null);
+    const value = ownValue(source, name);
+    if (value === undefined || !isWanted(name)) continue;
+    setOwn(picked, name, value);
     isPicked = true;
   }
   return isPicked ? (picked as JsonObject) : undefined;

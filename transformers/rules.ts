@@ -8,7 +8,8 @@ import { compilePath, setOwn, type Target } from './mapping.ts';
 
 /**
  * The source as its rules make it; the source itself when there are none. Never changes `source`. Each value
- * that could not be converted is left out with a warning whose path is `root` and the rule's `from`.
+ * that could not be converted is left out with a warning whose path is `root` and the rule's `from`. What the rules take
+ * is undefined in it, which is as good as absent.
  */
 export type Apply = (source: JsonObject, root: string, warnings: Warning[]) => JsonObject;
 
@@ -48,11 +49,9 @@ export function compileRules(
   if (!rules || rules.length === 0) return (source) => source;
   const { consumed, prune, write } = compileRuleSet(rules, forbidden);
   return (source, root, warnings) => {
-    const target: Target = {};
-    const pruned = prune(source);
-    for (const name of Object.keys(pruned)) {
-      if (!consumed.has(name)) setOwn(target, name, pruned[name] ?? null);
-    }
+    // Grown member by member, or with one deleted, V8 makes a slow table of a large object: a copy stays quick.
+    const target: Target = { ...prune(source) };
+    for (const name of consumed) if (Object.hasOwn(target, name)) setOwn(target, name, undefined);
     write(source, {
       put: (to, value) => setOwn(target, to, value),
       complain: (from, message) => warnings.push(conversionFailed(`${root}.${from}`, message)),
