@@ -58,7 +58,8 @@ export function createFingerprintSet(firstRow: number): FingerprintSet {
       for (let slot = homeOf(rest, words.length); ; slot = after(slot, words.length)) {
         const word = words[slot] ?? 0;
         if (word === 0) return false;
-        if (word >>> ROW_BITS === rest && confirm(firstRow + placeOf(word, stretches[slot] ?? 0))) return true;
+        if (word >>> ROW_BITS === rest && confirm(firstRow + placeOf(word, stretches[slot] ?? 0)))
+          return true;
       }
     },
   };
