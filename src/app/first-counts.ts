@@ -21,8 +21,10 @@ export function countFromZero(metrics: Metrics, config: Counted): void {
     for (const { id } of destinations) countAttempts(metrics, id);
   }
   if (log.kind !== 'kafka') return;
-  for (const topic of [log.topic, log.deadLetterTopic, log.requestTopic])
+  for (const topic of [log.topic, log.deadLetterTopic, log.requestTopic]) {
     for (const outcome of ['ok', 'failed']) metrics.kafkaMessages.inc({ topic, outcome }, 0);
+    metrics.kafkaReplicasMissing.inc({ topic }, 0);
+  }
 }
 
 function countEvents(metrics: Metrics, source: string, channel: 'http' | 'kafka'): void {

@@ -54,8 +54,10 @@ it('a process has those of its role', async () => {
   expect(ingest.filter((line) => /braze"|crm"/.test(line))).toEqual([]);
   expect(worker.filter((line) => line.includes('"shop"'))).toEqual([]);
   expect(worker).toContain('brazier_subscription_key_mismatches_total{source="crm"} 0');
-  for (const series of [ingest, worker])
+  for (const series of [ingest, worker]) {
     expect(series).toContain('brazier_kafka_messages_total{topic="events",outcome="failed"} 0');
+    expect(series).toContain('brazier_kafka_replicas_missing_total{topic="letters"} 0');
+  }
 });
 
 it('what is counted already stays as it is', async () => {
