@@ -35,6 +35,9 @@ export interface DoubtsOptions {
   readonly clock: Clock;
 }
 
+/** For nearly every record. */
+const NOTHING: readonly string[] = [];
+
 /** Between attempts, while the brokers do not answer: each has waited for them by itself. */
 const RETRY_MS = 2_000;
 
@@ -95,7 +98,7 @@ function held(log: DoubtLog, group: string, notes: readonly RequestNote[], count
   let open = notes;
   return {
     count,
-    heldOf: ({ partition, offset }) => (parts.size > 0 && parts.get(idOf(partition, offset))) || [],
+    heldOf: ({ partition, offset }) => (parts.size > 0 && parts.get(idOf(partition, offset))) || NOTHING,
     settled({ partition, offset }) {
       if (!parts.delete(idOf(partition, offset))) return;
       const isDone = (note: RequestNote) =>

@@ -100,7 +100,7 @@ export function createEnqueuer(options: EnqueueOptions): Enqueuer {
     for (const { part, kind } of planned) {
       if (!held.includes(part)) continue;
       tally.operation(kind, IN_FLIGHT);
-      passage.undelivered.push({ part, outcome: IN_FLIGHT });
+      passage.undelivered = [...passage.undelivered, { part, outcome: IN_FLIGHT }];
     }
     const rest = planned.filter(({ part }) => !held.includes(part));
     if (rest.length === 0) settler.end(passage, IN_FLIGHT);

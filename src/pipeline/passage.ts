@@ -14,10 +14,13 @@ export interface Passage {
   readonly bytes: number;
   /** Operations without an outcome. */
   open: number;
-  readonly undelivered: UndeliveredPart[];
+  undelivered: readonly UndeliveredPart[];
   /** The last request that carried a part which was not delivered. */
   delivery?: LetterDelivery;
 }
+
+/** One for all: thousands of passages are alive at a time, and hardly one ever has any. */
+const NOTHING: readonly UndeliveredPart[] = [];
 
 export function passageOf(record: LogRecord, text: string, partition: Partition): Passage {
   const { key, headers, timestamp, offset } = record;
@@ -28,7 +31,7 @@ export function passageOf(record: LogRecord, text: string, partition: Partition)
     record: { key, headers, timestamp },
     bytes: record.value.byteLength,
     open: 0,
-    undelivered: [],
+    undelivered: NOTHING,
   };
 }
 

@@ -67,7 +67,7 @@ export function createSettler(options: SettlerOptions): Settler {
     tally.operation(operation.kind, outcome);
     memory.settled(operation, outcome);
     if (outcome.status === 'rejected') {
-      owner.undelivered.push({ part: operation.part, outcome });
+      owner.undelivered = [...owner.undelivered, { part: operation.part, outcome }];
       const delivery = deliveryOf(sent.trace);
       if (delivery) owner.delivery = delivery;
     }

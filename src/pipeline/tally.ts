@@ -33,7 +33,7 @@ export function createTally(metrics: Metrics, destination: string): Tally {
   const reasons = createCounts();
   const letters = createCounts();
   const codes = createCounts();
-  const operations = createCounts();
+  const operations = new Map<OperationKind, Counts>();
   const warnings = createCounts();
   const spared = createCounts();
   for (const outcome of OUTCOMES) metrics.events.inc({ destination, outcome }, 0);
@@ -54,7 +54,9 @@ export function createTally(metrics: Metrics, destination: string): Tally {
       codes.add(outcome.code);
     },
     operation(kind, outcome) {
-      operations.add(`${kind} ${outcome.status}`);
+      const counts = operations.get(kind) ?? createCounts();
+      counts.add(outcome.status);
+      operations.set(kind, counts);
     },
     latency(ms) {
       metrics.endToEnd.observe({ destination }, ms / 1000);
@@ -78,10 +80,11 @@ export function createTally(metrics: Metrics, destination: string): Tally {
       letters.drain((kind, count) => metrics.deadLetters.inc({ destination, kind }, count));
       warnings.drain((code, count) => metrics.warnings.inc({ destination, code }, count));
       spared.drain((kind, count) => metrics.operationsLeftOut.inc({ destination, kind }, count));
-      operations.drain((label, count) => {
-        const [kind = '', outcome = ''] = label.split(' ');
-        metrics.deliveryOperations.inc({ destination, kind, outcome }, count);
-      });
+      for (const [kind, counts] of operations) {
+        counts.drain((outcome, count) =>
+          metrics.deliveryOperations.inc({ destination, kind, outcome }, count),
+        );
+      }
     },
   };
 }

@@ -110,7 +110,8 @@ export function createSegment(row: SegmentRow): Segment {
       const index = offset - base;
       const value = data.subarray(start(index), ends[index] ?? 0);
       const corrupt = meta === null || crc32(value) !== sums[index];
-      return { topic: EVENTS_TOPIC, partition: 0, offset, ...described(meta, index, row.ts), value, corrupt };
+      const { key, headers, timestamp } = described(meta, index, row.ts);
+      return { topic: EVENTS_TOPIC, partition: 0, offset, key, headers, timestamp, value, corrupt };
     },
   };
 }
