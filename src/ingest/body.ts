@@ -7,7 +7,6 @@ import { encodingOf, inflate } from './inflate.ts';
 import { BUSY, badRequest, bodyTooLarge, isRefusal, type Refusal } from './refusal.ts';
 
 const NOT_UTF8 = badRequest('invalid_encoding', 'the body is not valid UTF-8');
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** The client went away before its body was complete: there is nobody to answer. */
 export const ABORTED = 'aborted';
@@ -29,7 +28,11 @@ export async function readBody(
   const body = encoding === 'gzip' ? await inflate(raw, maxBytes, lease) : raw;
   if (isRefusal(body)) return body;
   if (!isUtf8(body)) return NOT_UTF8;
-  return body.subarray(0, 3).equals(BYTE_ORDER_MARK) ? body.subarray(3) : body;
+  return hasByteOrderMark(body) ? body.subarray(3) : body;
+}
+
+function hasByteOrderMark(body: Buffer): boolean {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
 }
 
 function readRaw(
@@ -40,18 +43,18 @@ function readRaw(
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const finish = (result: Buffer | Refusal | typeof ABORTED) => {
+    const refuse = (refusal: Refusal) => {
       req.off('data', onData).off('end', onEnd).off('close', onClose);
-      resolve(result);
+      resolve(refusal);
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) return finish(bodyTooLarge(maxBytes));
-      if (!lease.take(chunk.length)) return finish(BUSY);
+      if (size > maxBytes) return refuse(bodyTooLarge(maxBytes));
+      if (!lease.take(chunk.length)) return refuse(BUSY);
       chunks.push(chunk);
     };
-    const onEnd = () => finish(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
-    const onClose = () => finish(ABORTED);
+    const onEnd = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    const onClose = () => resolve(ABORTED);
     req.on('data', onData).on('end', onEnd).on('close', onClose);
   });
 }

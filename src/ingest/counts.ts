@@ -17,8 +17,8 @@ export function countStored(
   { duplicates, conflicts }: AppendResult,
 ): number {
   const accepted = records - duplicates.length;
-  if (accepted > 0) metrics.ingestEvents.inc({ ...way, outcome: 'accepted' }, accepted);
-  if (duplicates.length > 0) metrics.ingestEvents.inc({ ...way, outcome: 'duplicate' }, duplicates.length);
+  if (accepted > 0) metrics.ingestEvents.count({ ...way, outcome: 'accepted' }, accepted);
+  if (duplicates.length > 0) metrics.ingestEvents.count({ ...way, outcome: 'duplicate' }, duplicates.length);
   const reused = conflicts?.length ?? 0;
   if (reused > 0) metrics.ingestConflicts.inc({ source: way.source }, reused);
   return reused;

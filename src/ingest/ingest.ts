@@ -7,7 +7,7 @@ import { type Accepted, accept } from './accept.ts';
 import type { Answers } from './answer.ts';
 import type { Authenticate } from './auth.ts';
 import { ABORTED, readBody } from './body.ts';
-import type { Budget, Lease } from './budget.ts';
+import type { Budget } from './budget.ts';
 import type { RefusalCode } from './codes.ts';
 import { countRejected } from './counts.ts';
 import type { IngestLimits } from './limits.ts';
@@ -78,8 +78,10 @@ async function handle(
   let isStoring = false;
   try {
     if (req.headers.expect !== undefined) res.writeContinue();
-    const incoming = await receive(parts, req, call, lease);
-    if (incoming === ABORTED || isRefusal(incoming)) return incoming;
+    const body = await readBody(req, parts.maxBodyBytes, lease);
+    if (!Buffer.isBuffer(body)) return body;
+    const incoming = parse(parts, call, body);
+    if (isRefusal(incoming)) return incoming;
     const accepted = acceptAll(parts, req, call, incoming);
     if (isRefusal(accepted)) return accepted;
     isStoring = true;
@@ -90,15 +92,7 @@ async function handle(
   }
 }
 
-async function receive(
-  parts: IngestParts,
-  req: IncomingMessage,
-  { route, source }: Call,
-  lease: Lease,
-): Promise<Incoming | Refusal | typeof ABORTED> {
-  const { limits, maxBodyBytes, metrics } = parts;
-  const body = await readBody(req, maxBodyBytes, lease);
-  if (body === ABORTED || isRefusal(body)) return body;
+function parse({ metrics, limits }: IngestParts, { route, source }: Call, body: Buffer): Incoming | Refusal {
   metrics.ingestBodyBytes.note({ source }, body.length);
   return route.type === undefined ? parseBatch(body, limits) : parseSingle(body, limits);
 }

@@ -19,7 +19,7 @@ export function ingestMetrics(registry: Registry) {
       buckets: LATENCY_SECONDS,
       registers,
     }),
-    ingestEvents: new Counter({
+    ingestEvents: createQuickCounter({
       name: 'brazier_ingest_events_total',
       help: 'Events seen by ingest; outcome is accepted (durable), rejected, duplicate, or tombstone (a record of a topic without a value).',
       labelNames: ['source', 'channel', 'outcome'],

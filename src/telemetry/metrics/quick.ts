@@ -7,8 +7,8 @@ import { Counter, type CounterConfiguration, Histogram, type HistogramConfigurat
 type Labels<Label extends string> = Readonly<Record<Label, string>>;
 
 export interface QuickCounter<Label extends string> extends Counter<Label> {
-  /** Adds 1 to the series of these labels. */
-  count(labels: Labels<Label>): void;
+  /** Adds `more`, default 1. */
+  count(labels: Labels<Label>, more?: number): void;
 }
 
 /** In the registry it is a histogram like any other. */
@@ -35,8 +35,8 @@ export function createQuickCounter<Label extends string>(
     },
   });
   return Object.assign(counter, {
-    count(labels: Labels<Label>) {
-      series.of(labels).count += 1;
+    count(labels: Labels<Label>, more = 1) {
+      series.of(labels).count += more;
     },
   });
 }
@@ -94,26 +94,46 @@ function valuesOf(
   ];
 }
 
+interface Each<Label extends string, Numbers> {
+  readonly labels: Labels<Label>;
+  readonly numbers: Numbers;
+}
+
 interface Series<Label extends string, Numbers> {
   of(labels: Labels<Label>): Numbers;
-  all(): readonly { readonly labels: Labels<Label>; readonly numbers: Numbers }[];
+  all(): readonly Each<Label, Numbers>[];
+}
+
+/** The series whose labels begin alike: by the next label's value. A text made of all of them would cost more to find. */
+interface Branch<Numbers> {
+  readonly next: Map<string, Branch<Numbers>>;
+  numbers?: Numbers;
 }
 
 function createSeries<Label extends string, Numbers>(
   names: readonly Label[],
   create: () => Numbers,
 ): Series<Label, Numbers> {
-  const byKey = new Map<string, { readonly labels: Labels<Label>; readonly numbers: Numbers }>();
+  const all: Each<Label, Numbers>[] = [];
+  const root: Branch<Numbers> = { next: new Map() };
+  const add = (labels: Labels<Label>): Numbers => {
+    const numbers = create();
+    all.push({ labels: { ...labels }, numbers });
+    return numbers;
+  };
   return {
     of(labels) {
-      let key = '';
-      for (const name of names) key += `${labels[name]}\n`;
-      const known = byKey.get(key);
-      if (known !== undefined) return known.numbers;
-      const numbers = create();
-      byKey.set(key, { labels: { ...labels }, numbers });
-      return numbers;
+      let branch = root;
+      for (const name of names) branch = branch.next.get(labels[name]) ?? grow(branch, labels[name]);
+      branch.numbers ??= add(labels);
+      return branch.numbers;
     },
-    all: () => [...byKey.values()],
+    all: () => all,
   };
+}
+
+function grow<Numbers>(branch: Branch<Numbers>, value: string): Branch<Numbers> {
+  const grown: Branch<Numbers> = { next: new Map() };
+  branch.next.set(value, grown);
+  return grown;
 }
