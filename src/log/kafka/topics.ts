@@ -44,7 +44,7 @@ export async function prepareTopics(client: KafkaClient, options: KafkaLogOption
   const reach: Reach = { admin: client.kafka.admin(), cluster: client.newCluster() };
   try {
     await connect(reach, client.brokers);
-    const wanted = await createMissing(reach, options);
+    const wanted = await createMissing(reach, client.brokers.length, options);
     const found = await Promise.all(
       wanted.map((each) => settled(`describing topic ${each.topic}`, () => describe(reach, each.topic))),
     );
@@ -82,22 +82,57 @@ async function settled<T>(doing: string, attempt: () => Promise<T>): Promise<T> 
 }
 
 /** Resolves with what the topics were to be; those that were there already may be otherwise. */
-async function createMissing(reach: Reach, options: KafkaLogOptions): Promise<readonly WantedTopic[]> {
-  const { brokers } = await settled('asking for the brokers', () => reach.admin.describeCluster());
-  const wanted = wantedTopics(options, brokers.length);
-  const missing: WantedTopic[] = [];
-  for (const each of wanted) {
-    const isThere = await settled(`looking for topic ${each.topic}`, () => exists(reach.cluster, each.topic));
-    if (!isThere) missing.push(each);
+async function createMissing(
+  reach: Reach,
+  named: number,
+  options: KafkaLogOptions,
+): Promise<readonly WantedTopic[]> {
+  const wanted = wantedTopics(options, await brokersUp(reach));
+  const missing = new Set<string>();
+  for (const { topic } of wanted) {
+    const isThere = await settled(`looking for topic ${topic}`, () => exists(reach.cluster, topic));
+    if (!isThere) missing.add(topic);
   }
-  if (missing.length > 0 && !options.createTopics) throw mustBeCreated(missing);
-  for (const each of missing) checkCreatable(each, brokers.length);
-  const partitions = partitionsOfEvents(reach.cluster, wanted, missing) ?? options.partitions;
+  if (missing.size === 0) return wanted;
+  const brokers = await brokersUp(reach, named);
+  const decided = wantedTopics(options, brokers);
+  await createTopics(
+    reach,
+    decided.filter(({ topic }) => missing.has(topic)),
+    { brokers, decided, options },
+  );
+  return decided;
+}
+
+/** @param atLeast waited for, though not for ever: topics that are made before would have too few replicas for good */
+async function brokersUp({ admin }: Reach, atLeast = 1): Promise<number> {
+  const began = performance.now();
+  for (;;) {
+    const { brokers } = await settled('asking for the brokers', () => admin.describeCluster());
+    const isLate = performance.now() - began > SETTLED_WITHIN_MS;
+    if (brokers.length >= atLeast || isLate) return brokers.length;
+    await delay(AGAIN_AFTER_MS);
+  }
+}
+
+interface Creation {
+  readonly brokers: number;
+  readonly decided: readonly WantedTopic[];
+  readonly options: KafkaLogOptions;
+}
+
+async function createTopics(
+  reach: Reach,
+  missing: readonly WantedTopic[],
+  { brokers, decided, options }: Creation,
+): Promise<void> {
+  if (!options.createTopics) throw mustBeCreated(missing);
+  for (const each of missing) checkCreatable(each, brokers);
+  const partitions = partitionsOfEvents(reach.cluster, decided, missing) ?? options.partitions;
   for (const each of missing) {
     const like = each.use === 'requests' ? { ...each, partitions } : each;
     await settled(`creating topic ${each.topic}`, () => create(reach, like));
   }
-  return wanted;
 }
 
 function mustBeCreated(missing: readonly WantedTopic[]): LogError {

@@ -4,8 +4,9 @@ import type { KafkaClient } from '../../../../src/log/kafka/client.ts';
 import { prepareTopics } from '../../../../src/log/kafka/topics.ts';
 import { kafkaOptions } from '../../../support/kafka/options.ts';
 
-/** A cluster of that many brokers and no topics. */
-function clusterOf(brokers: number) {
+/** A cluster without topics, of so many brokers each time that it is asked, and of the last number from then on. */
+function clusterOf(...counts: number[]) {
+  const count = () => (counts.length > 1 ? counts.shift() : counts[0]);
   const createTopics = vi.fn(async () => {
     throw new Error('this far');
   });
@@ -22,7 +23,7 @@ function clusterOf(brokers: number) {
       admin: () => ({
         connect: nothing,
         disconnect: nothing,
-        describeCluster: async () => ({ brokers: Array.from({ length: brokers }, () => ({})) }),
+        describeCluster: async () => ({ brokers: Array.from({ length: count() ?? 0 }, () => ({})) }),
         createTopics,
       }),
     },
@@ -46,4 +47,16 @@ test('as many replicas as there are brokers are tried', async () => {
   const options = kafkaOptions(['127.0.0.1:1'], { replicationFactor: 3 });
   await expect(prepareTopics(client, options)).rejects.toMatchObject({ code: 'log_unusable' });
   expect(createTopics).toHaveBeenCalledOnce();
+});
+
+test('topics wait for the brokers that are named: made before, they would have too few replicas for good', async () => {
+  const { client, createTopics } = clusterOf(1, 1, 2, 3);
+  const named = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
+  createTopics.mockRejectedValueOnce(Object.assign(new Error('no'), { type: 'POLICY_VIOLATION' }));
+  const started = prepareTopics(
+    { ...client, brokers: named },
+    kafkaOptions(named, { replicationFactor: null }),
+  );
+  await expect(started).rejects.toMatchObject({ code: 'log_unusable' });
+  expect(createTopics.mock.calls).toMatchObject([[{ topics: [{ replicationFactor: 3 }] }]]);
 });
