@@ -26,9 +26,9 @@ export interface Draft {
 /** Writes a field, unless Braze would refuse its value. `path` is where among the traits the value stands. */
 export function put(draft: Draft, field: string, given: Json, path: string): void {
   const value = accept(draft, field, given, path);
-  if (value === undefined) return;
+  // Undefined too: the trait may stand there already.
   setOwn(draft.target, field, value);
-  draft.written += 1;
+  if (value !== undefined) draft.written += 1;
 }
 
 /** The value to send in a field; undefined when it cannot be sent. `path` as for `put`. */

@@ -75,16 +75,14 @@ function plainOperation(
   { key, external_id, user_alias, _update_existing_only }: Identity,
   properties: string,
 ): Operation {
-  const frame = JSON.stringify({
-    external_id,
-    user_alias,
-    _update_existing_only,
-    name,
-    time: event.timestamp,
-  });
+  const who =
+    external_id === undefined
+      ? `"user_alias":${JSON.stringify(user_alias)},"_update_existing_only":${_update_existing_only}`
+      : `"external_id":${JSON.stringify(external_id)}`;
+  const what = `"name":${JSON.stringify(name)},"time":"${event.timestamp}","properties":${properties}`;
   const appId = appIdOf(event);
-  const app = appId === undefined ? '' : `,"app_id":${JSON.stringify(appId)}`;
-  return operationOf('event', 0, [key], `${frame.slice(0, -1)},"properties":${properties}${app}}`);
+  const where = appId === undefined ? '' : `,"app_id":${JSON.stringify(appId)}`;
+  return operationOf('event', 0, [key], `{${who},${what}${where}}`);
 }
 
 /** RudderStack's text, and what came. */

@@ -36,8 +36,9 @@ const MARK = JSON.stringify(CUT_MARK);
 const MAX_TEXT = 65_536;
 
 /**
- * Undefined when the properties may need a change, or a warning: they take the usual way then. Whether it was the event's own
- * properties that were cut out, and not some in its context, shows when the rest is parsed: they hold the mark then.
+ * Undefined when the properties may need a change, or a warning: they take the usual way then. Whether it was the event's
+ * own that were cut out, and not some in its context, shows when the rest is parsed: they hold the mark then. A name that is
+ * there twice goes out twice, as it came: for whoever parses it the last one counts, as it does here.
  */
 export function cutProperties(text: string): CutText | undefined {
   const name = text.indexOf(MEMBER);

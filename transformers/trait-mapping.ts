@@ -37,8 +37,9 @@ const RESERVED: TraitFault = {
  * its own name; then the table: so a trait that is spelled as Braze spells it wins over the mapped one. Throws when a
  * rule writes a reserved name, or one names an unknown conversion.
  *
- * The target begins with the members of every attributes object and grows by one trait after the other: each is looked
- * at once.
+ * The target begins with the members of every attributes object, and each trait is looked at once. Few are added one by
+ * one. Many are copied first, and what must not go out under its own name is set to undefined: by single additions V8
+ * would make a slow table of the object.
  */
 export function compileTraits(table: TraitTable, rules: readonly MappingRule[] = []): TraitMapping {
   const ruleSet = rules.length > 0 ? compileRuleSet(rules, table.reserved) : undefined;
@@ -47,10 +48,11 @@ export function compileTraits(table: TraitTable, rules: readonly MappingRule[] =
   const fields = rest.map((field) => compileField(field, consumed.has(field.field)));
   const deep = fields.filter(({ path }) => path.includes('.'));
   const special = compileSpecial(consumed, fields, table.reserved);
+  const taken = [...consumed];
   const blank = blankOf(table);
   return (traits, draft) => {
     const source = ruleSet ? ruleSet.prune(traits) : traits;
-    draft.target = { ...blank };
+    draft.target = isFew(source) ? { ...blank } : copyWithout(source, blank, taken);
     const settled = ruleSet ? applyRules(ruleSet, traits, draft) : NOTHING;
     for (const { read, write } of deep) write(read(source), source, draft);
     takeTraits(source, draft, settled, special);
@@ -60,9 +62,28 @@ export function compileTraits(table: TraitTable, rules: readonly MappingRule[] =
 
 /** The members of every attributes object, in the order in which they are sent. */
 function blankOf({ fields }: TraitTable): Target {
-  const blank: Target = { external_id: undefined, user_alias: undefined, _update_existing_only: undefined };
-  for (const { field } of fields) blank[field] = undefined;
+  const names = ['external_id', 'user_alias', '_update_existing_only', ...fields.map(({ field }) => field)];
+  // What is parsed gets its members at once and has room for `FEW` more (measured: a literal that grew has for 6).
+  const blank: Target = JSON.parse(`{${names.map((name) => `"${name}":0`).join(',')}}`);
+  for (const name of names) blank[name] = undefined;
   return blank;
+}
+
+const FEW = 15;
+
+function isFew(source: JsonObject): boolean {
+  let left = FEW;
+  for (const _name in source) {
+    left -= 1;
+    if (left < 0) return false;
+  }
+  return true;
+}
+
+function copyWithout(source: JsonObject, blank: Target, taken: readonly string[]): Target {
+  const target: Target = { ...blank, ...source };
+  for (const name of taken) if (Object.hasOwn(source, name)) setOwn(target, name, undefined);
+  return target;
 }
 
 /** Most traits are short and nobody's business: one look-up and they are done. */
@@ -120,7 +141,10 @@ function putUnlessSettled(name: string): Take {
 function leaveToOthers(): void {}
 
 function leaveOut(name: string): Take {
-  return (_value, _source, draft) => warn(draft, RESERVED, name);
+  return (_value, _source, draft) => {
+    draft.target[name] = undefined;
+    warn(draft, RESERVED, name);
+  };
 }
 
 function isShort(name: string, value: Json): boolean {
