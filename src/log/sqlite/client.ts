@@ -22,7 +22,7 @@ interface Waiting {
 
 /** Starts the thread. A thread that dies by itself rejects every call with `log_failing`, from then on. */
 export function startStoreWorker(): StoreClient {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { name: 'brazier-log' });
+  const worker = new Worker(new URL('./start-worker.cjs', import.meta.url), { name: 'brazier-log' });
   const waiting = new Map<number, Waiting>();
   let nextId = 0;
   let gone: LogError | undefined;
