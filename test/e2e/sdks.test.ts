@@ -114,7 +114,7 @@ describe('unchanged SDKs', () => {
   it('Segment for Node: all six calls and an order of three products reach the right profile', async () => {
     const client = new Analytics({ writeKey, host: http, flushAt: 20, flushInterval: 100 });
     sendAll(client as unknown as Client);
-    await client.closeAndFlush({ timeout: 5_000 });
+    await client.closeAndFlush({ timeout: 30_000 });
     await expectUsers();
   });
 });

@@ -76,7 +76,7 @@ describe("Segment's Node SDK", () => {
     client.screen({ userId: 'u1', name: 'Main' });
     client.group({ userId: 'u1', groupId: 'g1' });
     client.alias({ userId: 'u1', previousId: 'a1' });
-    await client.closeAndFlush({ timeout: 5_000 });
+    await client.closeAndFlush({ timeout: 30_000 });
     expect(typesIn(log).sort()).toEqual([...TYPES].sort());
     expect(log.records.every(({ headers }) => headers.sentAt !== undefined)).toBe(true);
   });
@@ -87,7 +87,7 @@ describe("Segment's Node SDK", () => {
     const errors: unknown[] = [];
     client.on('error', (error) => errors.push(error));
     client.track({ userId: 'u1', event: 'Big', properties: { x: randomText(3_000_000) } });
-    await client.closeAndFlush({ timeout: 5_000 });
+    await client.closeAndFlush({ timeout: 30_000 });
     expect(JSON.stringify(errors)).toContain('401');
   });
 });
