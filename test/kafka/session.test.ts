@@ -100,7 +100,7 @@ describeKafka('a session', () => {
     await vi.waitFor(() => expect(position(0)).toBeGreaterThan(15_000), WITHIN);
     for (let round = 1; round <= 3; round += 1) {
       await produce(scratch, topic, { partition: 1, count: 1 });
-      await vi.waitFor(() => expect(position(1)).toBe(round), { timeout: 3_000, interval: 10 });
+      await vi.waitFor(() => expect(position(1)).toBe(round), WITHIN);
     }
     expect(position(0)).toBeLessThan(25_000);
     gate.resolve();
