@@ -327,7 +327,8 @@ describeKafka('a session', () => {
     const began = performance.now();
     const second = open({ topic, groupId });
     await vi.waitFor(() => expect(second.shares).toEqual([1]), WITHIN);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // The brokers would take the first for gone after 45 s.
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   test('leaving while it joins leaves nobody behind', async () => {
