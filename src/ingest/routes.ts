@@ -1,4 +1,4 @@
-/** Which path is answered by what. Express does the routing and nothing else. */
+/** Which path is answered by what. Express does the routing, but for posts to the usual paths, and nothing else. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Metrics } from '../telemetry/metrics.ts';
