@@ -53,7 +53,7 @@ function isFoundAnew(group: RawConsumerGroup): Promise<boolean> {
   return look;
 }
 
-/** One try: what is not found yet kafkajs asks for again by its own waits, and reads meanwhile from whom it can. */
+/** One look: while no broker knows of one, kafkajs asks each of them up to nine times, half a minute in all. */
 async function lookFor(group: RawConsumerGroup): Promise<boolean> {
   const { cluster, groupId, coordinator: before, offsetManager } = group;
   try {

@@ -110,7 +110,7 @@ export interface RawCluster {
   /** Connects when it must; refreshes the metadata before it rejects. */
   findBroker(of: { readonly nodeId: string | number }): Promise<RawBroker>;
   findGroupCoordinator(of: { readonly groupId: string }): Promise<RawBroker>;
-  /** Asks one broker after the other, once. `coordinatorType`: 0 a group's. */
+  /** Asks one broker after the other, up to nine times each. `coordinatorType`: 0 a group's. */
   findGroupCoordinatorMetadata(of: {
     readonly groupId: string;
     readonly coordinatorType: 0;

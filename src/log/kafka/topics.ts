@@ -28,6 +28,8 @@ const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
 /** Brokers that have just started know one another, and their topics' leaders, within seconds. */
 const SETTLED_WITHIN_MS = 20_000;
+/** Of brokers that start together the first answers some seconds before the others are known. */
+const BROKERS_WITHIN_MS = 10_000;
 const AGAIN_AFTER_MS = 250;
 
 interface Reach {
@@ -94,13 +96,11 @@ async function createMissing(
     if (!isThere) missing.add(topic);
   }
   if (missing.size === 0) return wanted;
-  const brokers = await brokersUp(reach, named);
+  const isMissing = ({ topic }: WantedTopic) => missing.has(topic);
+  if (!options.createTopics) throw mustBeCreated(wanted.filter(isMissing));
+  const brokers = await brokersUp(reach, Math.max(named, options.replicationFactor ?? 1));
   const decided = wantedTopics(options, brokers);
-  await createTopics(
-    reach,
-    decided.filter(({ topic }) => missing.has(topic)),
-    { brokers, decided, options },
-  );
+  await createTopics(reach, decided.filter(isMissing), { brokers, decided, options });
   return decided;
 }
 
@@ -109,7 +109,7 @@ async function brokersUp({ admin }: Reach, atLeast = 1): Promise<number> {
   const began = performance.now();
   for (;;) {
     const { brokers } = await settled('asking for the brokers', () => admin.describeCluster());
-    const isLate = performance.now() - began > SETTLED_WITHIN_MS;
+    const isLate = performance.now() - began > BROKERS_WITHIN_MS;
     if (brokers.length >= atLeast || isLate) return brokers.length;
     await delay(AGAIN_AFTER_MS);
   }
@@ -126,7 +126,6 @@ async function createTopics(
   missing: readonly WantedTopic[],
   { brokers, decided, options }: Creation,
 ): Promise<void> {
-  if (!options.createTopics) throw mustBeCreated(missing);
   for (const each of missing) checkCreatable(each, brokers);
   const partitions = partitionsOfEvents(reach.cluster, decided, missing) ?? options.partitions;
   for (const each of missing) {

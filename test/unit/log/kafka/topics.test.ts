@@ -31,7 +31,7 @@ function clusterOf(...counts: number[]) {
   return { client, createTopics };
 }
 
-test('more replicas than brokers are refused at once, before anything is created', async () => {
+test('more replicas than brokers that come within ten seconds are refused before anything is created', async () => {
   const { client, createTopics } = clusterOf(2);
   const options = kafkaOptions(['127.0.0.1:1'], { replicationFactor: 3 });
   await expect(prepareTopics(client, options)).rejects.toMatchObject({
