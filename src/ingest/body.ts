@@ -43,18 +43,19 @@ function readRaw(
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const refuse = (refusal: Refusal) => {
+    // The request lives until its answer is out: its listeners would hold the body, and what it was made of, beside the lease.
+    const finish = (result: Buffer | Refusal | typeof ABORTED) => {
       req.off('data', onData).off('end', onEnd).off('close', onClose);
-      resolve(refusal);
+      resolve(result);
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) return refuse(bodyTooLarge(maxBytes));
-      if (!lease.take(chunk.length)) return refuse(BUSY);
+      if (size > maxBytes) return finish(bodyTooLarge(maxBytes));
+      if (!lease.take(chunk.length)) return finish(BUSY);
       chunks.push(chunk);
     };
-    const onEnd = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
-    const onClose = () => resolve(ABORTED);
+    const onEnd = () => finish(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    const onClose = () => finish(ABORTED);
     req.on('data', onData).on('end', onEnd).on('close', onClose);
   });
 }
