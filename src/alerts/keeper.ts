@@ -17,14 +17,14 @@ export function createKeeper(write: () => Promise<void>, onFault: (error: unknow
       isDue = false;
       await write().catch(onFault);
     }
+    // In the turn in which it found nothing due: a wish that comes a moment later begins anew.
+    writing = undefined;
   }
 
   return {
     keep() {
       isDue = true;
-      writing ??= run().finally(() => {
-        writing = undefined;
-      });
+      writing ??= run();
     },
     idle: async () => writing,
   };
